@@ -1,0 +1,255 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { COMMANDS, run } from './program';
+import { PLAIN } from './render/paint';
+
+interface Received {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+const received: Received[] = [];
+let answers: Record<string, [status: number, body: unknown]> = {};
+let server: Server;
+let folder: string;
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    received.push({
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      body: text ? JSON.parse(text) : undefined,
+    });
+    const path = new URL(request.url!, 'http://x').pathname;
+    const [status, body] = answers[`${request.method} ${path}`] ?? [
+      404,
+      { code: 'not_found', detail: 'Nothing here.' },
+    ];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+});
+afterAll(() => new Promise((closed) => server.close(closed)));
+beforeEach(() => {
+  received.length = 0;
+  answers = {};
+  folder = mkdtempSync(join(tmpdir(), 'muster-cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function muster(...argv: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const into = (lines: string[]) => (more: string | readonly string[]) =>
+    void lines.push(...(typeof more === 'string' ? [more] : more));
+  const exitCode = await run(argv, {
+    env: {
+      MUSTER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      MUSTER_KEY: 'k',
+      MUSTER_DATA_DIR: folder,
+    },
+    cwd: folder,
+    terminal: { out: into(out), err: into(err), paint: PLAIN, paintErr: PLAIN, liveBlock: () => undefined },
+    interrupted: new AbortController().signal,
+  });
+  return { exitCode, out: out.join('\n'), err: err.join('\n') };
+}
+
+const TASK = {
+  id: 'tsk_1',
+  state: 'completed',
+  revision: 1,
+  conditions: [],
+  counts: {},
+  createdAt: '2026-01-01T00:00:00Z',
+  output: { n: 1 },
+};
+
+describe('the command line', () => {
+  it('lists every command and the exit codes in its help', async () => {
+    const { exitCode, out } = await muster('--help');
+
+    expect(exitCode).toBe(0);
+    for (const name of Object.keys(COMMANDS)) expect(out).toContain(name);
+    expect(out).toContain('Exit codes');
+  });
+
+  it.each(Object.keys(COMMANDS))('explains %s', async (name) => {
+    const { exitCode, out } = await muster(name, '--help');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain(COMMANDS[name]!.summary);
+  });
+
+  it('ends with 2 and the nearest name where the command is unknown', async () => {
+    const { exitCode, err } = await muster('shwo');
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('show');
+  });
+
+  it('ends with 3 where nobody answers', async () => {
+    const gone = createServer();
+    await new Promise<void>((ready) => gone.listen(0, '127.0.0.1', ready));
+    const url = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
+    await new Promise((closed) => gone.close(closed));
+
+    const { exitCode, err } = await muster('tasks', '--url', url);
+
+    expect(exitCode).toBe(3);
+    expect(err).toContain('npm start');
+  });
+});
+
+describe('muster submit', () => {
+  it('makes a task of a bare plan, with input, labels and key of the command line', async () => {
+    writeFileSync(join(folder, 'plan.yaml'), 'steps:\n  - id: a\n    tool: hello.write\n');
+    answers = { 'POST /v1/tasks': [202, { ...TASK, state: 'accepted' }] };
+
+    const { exitCode, out } = await muster(
+      'submit',
+      'plan.yaml',
+      '--input',
+      'name=World',
+      '--label',
+      'team=a',
+      '--idempotency-key',
+      'k1',
+    );
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('tsk_1');
+    expect(received[0]!.headers).toMatchObject({ authorization: 'Bearer k', 'idempotency-key': 'k1' });
+    expect(received[0]!.body).toEqual({
+      plan: { steps: [{ id: 'a', tool: 'hello.write' }] },
+      input: { name: 'World' },
+      labels: { team: 'a' },
+    });
+  });
+
+  it('waits, prints the end and says by its exit code whether the task completed', async () => {
+    writeFileSync(join(folder, 'task.json'), '{"goal": "x", "grants": ["a"], "input": {"a": 1}}');
+    answers = { 'POST /v1/tasks': [202, TASK], 'GET /v1/tasks/tsk_1': [200, { ...TASK, state: 'failed' }] };
+
+    const { exitCode, out } = await muster('submit', 'task.json', '--wait');
+
+    expect(exitCode).toBe(1);
+    expect(out).toBe('tsk_1  failed  {"n":1}');
+  });
+
+  it('ends with 4 where the task waits for a person', async () => {
+    writeFileSync(join(folder, 'task.json'), '{"goal": "x"}');
+    const parked = { ...TASK, state: 'running', conditions: [{ type: 'NeedsAttention', status: true }] };
+    answers = { 'POST /v1/tasks': [202, TASK], 'GET /v1/tasks/tsk_1': [200, parked] };
+
+    expect((await muster('submit', 'task.json', '--wait')).exitCode).toBe(4);
+  });
+
+  it.each([
+    ['a: [1', /plan\.yaml cannot be understood/],
+    ['- 1', /holds no object/],
+    ['name: x', /neither a task .* nor a plan/],
+  ])('refuses a file that holds %j before anything is sent', async (text, message) => {
+    writeFileSync(join(folder, 'plan.yaml'), text);
+
+    const { exitCode, err } = await muster('submit', 'plan.yaml');
+
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(message);
+    expect(received).toHaveLength(0);
+  });
+});
+
+describe('a reading command', () => {
+  it('prints JSON where it is asked to', async () => {
+    answers = { 'GET /v1/tasks': [200, { items: [TASK] }] };
+
+    const { out } = await muster('tasks', '--state', 'completed', '--label', 'team=a', '--json');
+
+    expect(JSON.parse(out)).toEqual([TASK]);
+    expect(received[0]!.url).toBe('/v1/tasks?state=completed&label=team%3Da&limit=20');
+  });
+
+  it('ends with 1 and the reason where the task is unknown', async () => {
+    const { exitCode, err } = await muster('show', 'tsk_2');
+
+    expect(exitCode).toBe(1);
+    expect(err).toBe('✗ Nothing here. [not_found]');
+  });
+});
+
+describe('muster resolve', () => {
+  it('sends the decision as it was made', async () => {
+    answers = { 'POST /v1/operations/op_1/resolve': [200, {}] };
+
+    await muster(
+      'resolve',
+      'op_1',
+      'happened',
+      '--reason',
+      'seen',
+      '--evidence',
+      '{"log":"l1"}',
+      '--output',
+      '{"id":7}',
+    );
+
+    expect(received[0]!.body).toEqual({
+      outcome: 'happened',
+      reason: 'seen',
+      evidence: { log: 'l1' },
+      output: { id: 7 },
+    });
+  });
+
+  it('takes no third outcome', async () => {
+    const { exitCode, err } = await muster('resolve', 'op_1', 'maybe', '--reason', 'r', '--evidence', 'e');
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('happened, absent');
+  });
+});
+
+describe('muster doctor', () => {
+  const worker = (service: string) => ({ id: 'w', service, pid: 7, host: 'h', state: 'ready' });
+  const healthy = {
+    'GET /health/ready': [200, { status: 'ok' }],
+    'GET /v1/workers': [200, { items: ['coordinator', 'executor', 'verifier'].map(worker) }],
+    'GET /v1/breakers': [200, { items: [] }],
+    'GET /v1/queues': [200, { items: [{ name: 'muster-executor', waiting: 2 }] }],
+    'GET /v1/tasks': [200, { items: [TASK] }],
+  } satisfies typeof answers;
+
+  it('finds nothing to say about a healthy Muster', async () => {
+    answers = healthy;
+
+    const { exitCode, out } = await muster('doctor');
+
+    expect(exitCode).toBe(0);
+    expect(out).not.toMatch(/[!✗]/);
+    expect(out).toContain('muster-executor: 2 waiting');
+  });
+
+  it('ends with 1 where a service is missing, and names what waits for a person', async () => {
+    const parked = { ...TASK, conditions: [{ type: 'NeedsAttention', status: true, message: 'pay is parked' }] };
+    answers = {
+      ...healthy,
+      'GET /v1/workers': [200, { items: [worker('coordinator')] }],
+      'GET /v1/tasks': [200, { items: [parked] }],
+    };
+
+    const { exitCode, out } = await muster('doctor');
+
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/✗ executor +none is running/);
+    expect(out).toContain('tsk_1: pay is parked');
+  });
+});

@@ -1,0 +1,139 @@
+import { conditionOf, type Failure, type Operation, type Step, type StepState } from '@muster/client';
+import { type Paint, padTo, safe } from './paint';
+import { duration } from './words';
+
+/** A `forEach` shows at most this many of its items: first those that did not simply succeed. */
+const ITEMS_SHOWN_MAX = 12;
+
+export interface TreeOptions {
+  readonly paint: Paint;
+  readonly now: number;
+  readonly itemsShownMax?: number;
+}
+
+type Tone = keyof Paint;
+const LOOKS: Record<StepState, readonly [symbol: string, tone: Tone]> = {
+  pending: ['○', 'quiet'],
+  ready: ['○', 'quiet'],
+  dispatched: ['◌', 'active'],
+  executing: ['●', 'active'],
+  waiting: ['◔', 'warn'],
+  verifying: ['◑', 'active'],
+  parked: ['‖', 'warn'],
+  succeeded: ['✓', 'good'],
+  failed: ['✗', 'bad'],
+  skipped: ['–', 'quiet'],
+  cancelled: ['⊘', 'quiet'],
+  compensated: ['↩', 'warn'],
+};
+
+/** Executed and verified are different facts and read differently. */
+export function wordFor(step: Step): string {
+  if (step.state !== 'succeeded') return step.state;
+  return conditionOf(step, 'Verified') ? 'verified' : 'succeeded';
+}
+
+export const stateWord = (step: Step, paint: Paint): string =>
+  paint[toneOf(step)](`${symbolOf(step)} ${wordFor(step)}`);
+
+const symbolOf = (step: Step): string => LOOKS[step.state]?.[0] ?? '?';
+const toneOf = (step: Step): Tone => LOOKS[step.state]?.[1] ?? 'strong';
+
+interface Branch {
+  readonly step: Step;
+  readonly items: readonly Step[];
+}
+
+/** `tell[3]` belongs to `tell`. */
+export function branchesOf(steps: readonly Step[]): Branch[] {
+  const items = new Map<string, Step[]>();
+  const parents: Step[] = [];
+  const keys = new Set(steps.map((step) => step.key));
+  for (const step of steps) {
+    const parent = /^(.+)\[\d+\]$/.exec(step.key)?.[1];
+    if (parent === undefined || !keys.has(parent)) parents.push(step);
+    else items.set(parent, [...(items.get(parent) ?? []), step]);
+  }
+  return parents.map((step) => ({ step, items: items.get(step.key) ?? [] }));
+}
+
+/** One line a step, items of a `forEach` under it, what went wrong at the end of the line. */
+export function stepTree(
+  steps: readonly Step[],
+  operations: readonly Operation[],
+  { paint, now, itemsShownMax = ITEMS_SHOWN_MAX }: TreeOptions,
+): string[] {
+  const branches = branchesOf(steps);
+  const operationOf = new Map(operations.map((operation) => [operation.id, operation]));
+  const width = Math.max(0, ...branches.map(({ step }) => step.key.length));
+  const line = (step: Step, lead: string, keyWidth: number, more: string) =>
+    `${lead}${padTo(paint.strong(safe(step.key)), keyWidth)}  ${padTo(stateWord(step, paint), 12)}  ${[
+      more,
+      remarks(step, operationOf.get(step.operationId ?? ''), now, paint),
+    ]
+      .filter(Boolean)
+      .join('  ')}`.trimEnd();
+
+  return branches.flatMap(({ step, items }) => {
+    const shown = mostTelling(items, itemsShownMax);
+    const hidden = items.length - shown.length;
+    const itemWidth = Math.max(0, ...shown.map((item) => item.key.length));
+    return [
+      line(step, '', width, items.length ? progress(items, paint) : paint.quiet(step.tool ?? step.agent ?? '')),
+      ...shown.map((item) => line(item, '  ', itemWidth, '')),
+      ...(hidden > 0 && shown.length > 0 ? [`  ${paint.quiet(`… and ${hidden} more`)}`] : []),
+    ];
+  });
+}
+
+const BAR_WIDTH = 12;
+const ENDED: readonly StepState[] = ['succeeded', 'failed', 'skipped', 'cancelled', 'compensated'];
+
+function progress(items: readonly Step[], paint: Paint): string {
+  const done = items.filter((item) => ENDED.includes(item.state)).length;
+  const filled = Math.floor((done / items.length) * BAR_WIDTH);
+  return `${paint.good('━'.repeat(filled))}${paint.quiet('─'.repeat(BAR_WIDTH - filled))} ${done}/${items.length}`;
+}
+
+const RANK: Partial<Record<StepState, number>> = {
+  parked: 0,
+  failed: 1,
+  waiting: 2,
+  executing: 3,
+  verifying: 4,
+  dispatched: 5,
+};
+
+/** The items a person wants to see, back in their own order. */
+function mostTelling(items: readonly Step[], max: number): Step[] {
+  const rankOf = (item: Step) => RANK[item.state] ?? 9;
+  const chosen = new Set([...items].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, max));
+  return items.filter((item) => chosen.has(item));
+}
+
+function remarks(step: Step, operation: Operation | undefined, now: number, paint: Paint): string {
+  const parts: string[] = [];
+  if (operation && operation.sendings > 1) parts.push(paint.warn(`sent ${operation.sendings} times`));
+  if (operation && operation.state === 'unknown') parts.push(paint.warn('outcome unknown'));
+  if (step.startedAt)
+    parts.push(paint.quiet(duration(Math.max(0, timeOf(step.finishedAt, now) - Date.parse(step.startedAt)))));
+  const reason = reasonOf(step);
+  if (reason) parts.push(step.state === 'failed' ? paint.bad(reason) : paint.warn(reason));
+  return parts.join(', ');
+}
+
+const timeOf = (at: string | undefined, now: number): number => (at ? Date.parse(at) : now);
+
+/** Why a step waits or failed, in the words that were stored. */
+function reasonOf(step: Step): string | undefined {
+  if (step.failure) return failureText(step.failure);
+  if (step.state !== 'waiting' && step.state !== 'parked') return undefined;
+  const [condition] = step.conditions ?? [];
+  const text = condition?.message ?? condition?.reason ?? condition?.type;
+  return text && safe(text);
+}
+
+export function failureText(failure: Failure): string {
+  const code = failure.exitReason ?? failure.status ?? 'failed';
+  return safe(failure.message ? `${code}: ${failure.message}` : code);
+}

@@ -1,0 +1,13 @@
+import { bootService } from '@muster/chassis';
+import { ConsoleModule } from './console.module';
+import { securityHeaders } from './access/headers';
+
+void bootService({
+  name: 'console',
+  module: ConsoleModule,
+  http: (config) => ({ host: config.host, port: config.consolePort }),
+  configure: (app) => {
+    app.disable('x-powered-by');
+    app.use(securityHeaders);
+  },
+});

@@ -1,0 +1,22 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { CoordinatorDoorbell, QUEUES } from '@muster/contracts';
+import { Consumers } from '@muster/messaging';
+import { DecisionLoop } from '../lifecycle/decision-loop';
+
+/** Enough to keep up; a doorbell only adds to what the next batch looks at. */
+const CONCURRENCY = 32;
+
+/** Hears that something was settled, probed or judged, and has it looked at. */
+@Injectable()
+export class AnswerConsumer implements OnApplicationBootstrap {
+  constructor(
+    private readonly consumers: Consumers,
+    private readonly loop: DecisionLoop,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.consumers.consume(QUEUES.coordinator, { concurrency: CONCURRENCY, message: CoordinatorDoorbell }, async (message) => {
+      this.loop.look(message.steps ?? [], message.tasks ?? []);
+    });
+  }
+}

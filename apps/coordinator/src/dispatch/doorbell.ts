@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { type ExecutorDoorbell, executorQueue, QUEUES, type VerifierDoorbell } from '@muster/contracts';
+import { LIMITS } from '@muster/domain';
+import { Doorbells } from '@muster/messaging';
+import type { Ring } from '../lifecycle/decision';
+
+type ExecutorRing = Extract<Ring, { to: 'executor' }>;
+
+/** Up to here every run is a job of its own, as a person expects to see it; a backlog travels in fewer, larger ones. */
+const JOBS_PER_RING = 32;
+
+/** Wakes workers after a commit. Never waited for: a ring that is lost is rung again by the sweeper. */
+@Injectable()
+export class Doorbell {
+  constructor(private readonly doorbells: Doorbells) {}
+
+  ring(rings: readonly Ring[]): void {
+    const runs = rings.filter((ring): ring is ExecutorRing => ring.to === 'executor');
+    for (const [lane, ofLane] of Map.groupBy(runs, (ring) => ring.lane)) this.ringExecutors(lane, ofLane);
+    const checks = rings.filter((ring) => ring.to === 'verifier');
+    if (checks.length > 0) this.ringVerifiers(checks);
+  }
+
+  private ringExecutors(lane: string, runs: readonly ExecutorRing[]): void {
+    const jobs = pack(runs).map((together) => ({ name: 'run', data: runDoorbell(together), id: runJobId(together[0]!) }));
+    this.doorbells.ring(executorQueue(lane), jobs);
+  }
+
+  private ringVerifiers(rings: readonly Ring[]): void {
+    const jobs = chunk(rings, LIMITS.DOORBELL_ITEMS_MAX).map((together) => ({ name: 'verify', data: verifyDoorbell(together), id: crypto.randomUUID() }));
+    this.doorbells.ring(QUEUES.verifier, jobs);
+  }
+}
+
+/** Runs that travel in one job; no job names more steps than a doorbell may. */
+function pack(runs: readonly ExecutorRing[]): ExecutorRing[][] {
+  const together = Math.ceil(runs.length / JOBS_PER_RING);
+  const packs: ExecutorRing[][] = [];
+  let steps = 0;
+  for (const ring of runs) {
+    const last = packs.at(-1);
+    if (last && last.length < together && steps + ring.run.length <= LIMITS.DOORBELL_ITEMS_MAX) last.push(ring);
+    else {
+      packs.push([ring]);
+      steps = 0;
+    }
+    steps += ring.run.length;
+  }
+  return packs;
+}
+
+function runDoorbell(rings: readonly ExecutorRing[]): ExecutorDoorbell {
+  return { steps: rings.flatMap(({ run }) => run.map((step, position) => (position > 0 ? { ...step, after: true } : step))) };
+}
+
+const runJobId = ({ run, ring }: ExecutorRing): string => `${run[0]!.id}-${run[0]!.epoch}-${ring}`;
+
+function verifyDoorbell(rings: readonly Ring[]): VerifierDoorbell {
+  return {
+    steps: rings.flatMap((ring) => ('step' in ring ? [ring.step] : [])),
+    operations: rings.flatMap((ring) => ('operation' in ring ? [ring.operation] : [])),
+    tasks: rings.flatMap((ring) => ('task' in ring ? [ring.task] : [])),
+  };
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

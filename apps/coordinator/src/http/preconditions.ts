@@ -1,0 +1,20 @@
+import { HttpProblem } from './problems/problem';
+import { DOOR_LIMITS } from './door.limits';
+
+export const etagOf = (revision: number): string => `"${revision}"`;
+
+/** The revision that If-Match names; undefined where any will do. */
+export function expectedRevision(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const [, revision] = /^(?:W\/)?"(\d{1,9})"$/.exec(ifMatch.trim()) ?? [];
+  if (revision !== undefined) return Number(revision);
+  throw new HttpProblem(412, 'stale_revision', `If-Match is ${ifMatch.slice(0, 64)}; give one ETag as GET answered it.`);
+}
+
+/** The Idempotency-Key header, where there is one. */
+export function idempotencyKeyOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (header.length >= 1 && header.length <= DOOR_LIMITS.IDEMPOTENCY_KEY_LENGTH_MAX) return header;
+  const detail = `An Idempotency-Key has 1 to ${DOOR_LIMITS.IDEMPOTENCY_KEY_LENGTH_MAX} characters.`;
+  throw new HttpProblem(400, 'invalid_idempotency_key', detail);
+}

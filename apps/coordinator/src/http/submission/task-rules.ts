@@ -1,0 +1,70 @@
+import { type InputProblem, shapeProblems, TaskRequest, UNKNOWN_FIELD } from '@muster/contracts';
+import { isJsonObject, type JsonObject, type JsonValue, type Problem } from '@muster/domain';
+
+/** What is wrong with the body of a task, its plan's shape among it, but for the rules of plans. Pure. */
+export function taskProblems(body: JsonObject, now: Date): Problem[] {
+  return [
+    ...shapeProblems(TaskRequest, body),
+    ...kindProblems(body),
+    ...deadlineProblems(body.deadlineAt, now),
+    ...unavailableProblems(body),
+  ];
+}
+
+/** Whether the rules of plans can be asked: what they go by has the right shape, unknown fields aside. */
+export const isReadable = (problems: readonly InputProblem[]): boolean =>
+  problems.every(({ pointer, code }) => code === UNKNOWN_FIELD || !/^\/(plan|grants|completion|invariants)\b/.test(pointer));
+
+const KINDS = ['goal', 'plan', 'skill'] as const;
+
+function kindProblems(body: JsonObject): Problem[] {
+  const given = KINDS.filter((kind) => body[kind] !== undefined);
+  if (given.length === 1) return [];
+  const rule = 'A task has exactly one of goal, plan and skill';
+  if (given.length === 0) return [{ pointer: '', code: 'required', message: `${rule}; this has none.` }];
+  const message = `${rule}; this has ${given.join(' and ')}.`;
+  return given.slice(1).map((kind) => ({ pointer: `/${kind}`, code: 'contradiction', message }));
+}
+
+function deadlineProblems(deadlineAt: JsonValue | undefined, now: Date): Problem[] {
+  if (typeof deadlineAt !== 'string' || !(Date.parse(deadlineAt) <= now.getTime())) return [];
+  return [{ pointer: '/deadlineAt', code: 'past', message: 'The deadline has passed.' }];
+}
+
+// A word that nobody would act on is refused, not taken and forgotten.
+function unavailableProblems(body: JsonObject): Problem[] {
+  const problems = [
+    ...unavailable(body, '', 'skill', 'Skills are not in this release: send the plan itself.'),
+    ...unavailable(body, '', 'webhookUrl', 'Webhooks are not in this release: follow the events, or wait with waitMs.'),
+  ];
+  if (body.autonomy === 'supervised') {
+    const message = "Permits are not in this release: check the plan by /v1/plans/check, then send it as 'workflow'.";
+    problems.push({ pointer: '/autonomy', code: 'not_in_this_release', message });
+  }
+  const steps = isJsonObject(body.plan) && Array.isArray(body.plan.steps) ? body.plan.steps : [];
+  steps.forEach((step, index) => {
+    if (isJsonObject(step)) problems.push(...stepProblems(step, `/plan/steps/${index}`));
+  });
+  return problems;
+}
+
+const MISSING_FROM_STEPS = {
+  agent: 'Agent steps are not in this release: name a tool.',
+  skill: 'Skills are not in this release: write their steps.',
+  approval: 'Approval steps are not in this release: split the task where a person decides.',
+  wait: 'Timers and signals are not in this release: split the task where it waits.',
+  compensate: "Compensation is not in this release: a failed task lists its standing effects in 'standingEffects'.",
+} as const;
+
+function stepProblems(step: JsonObject, pointer: string): Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, message] of Object.entries(MISSING_FROM_STEPS)) {
+    if (name in step) problems.push(...unavailable(step, pointer, name, message));
+  }
+  if (step.tool !== undefined || problems.length > 0) return problems;
+  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool.' }];
+}
+
+function unavailable(body: JsonObject, pointer: string, name: string, message: string): Problem[] {
+  return body[name] === undefined ? [] : [{ pointer: `${pointer}/${name}`, code: 'not_in_this_release', message }];
+}

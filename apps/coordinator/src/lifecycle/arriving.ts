@@ -1,0 +1,100 @@
+import { evaluate, LIMITS, newUuid, operationId, type CompiledStep, type JsonValue, type Scope } from '@muster/domain';
+import { foldDispatched } from './answers';
+import { dispatch } from './dispatching';
+import type { Draft } from './draft';
+import { failExpression, failStep, skipStep, succeedStep } from './endings';
+import { failureOf } from './failure';
+import type { StepRow } from './snapshot';
+
+/** Every need of the step is met: it is gated, spread over its items, or sent on its way. */
+export function arrive(draft: Draft, id: string): void {
+  const step = draft.step(id);
+  const compiled = draft.compiled(step);
+  if (step.state === 'dispatched') return takeOver(draft, step);
+  if (step.state !== 'pending' && step.state !== 'ready') return;
+  if (step.parentId !== null) return dispatch(draft, step);
+  const scope = scopeOf(draft, compiled.gateReads);
+  if (compiled.when !== undefined && !passesGate(draft, step, compiled.when, scope)) return;
+  if (compiled.forEach !== undefined) return expand(draft, step, compiled, scope);
+  dispatch(draft, step);
+}
+
+/** A later member of a run whose predecessor has ended: from here on it is swept for itself. */
+function takeOver(draft: Draft, step: StepRow): void {
+  if (step.condition.kind !== 'after') return;
+  const head = draft.change(step.id, { condition: { kind: 'answer' }, dueAt: draft.now + LIMITS.ANSWER_DUE_MS });
+  // The executor may have gone on with it already; its answer is then part of the same snapshot.
+  if (draft.operation(head)) foldDispatched(draft, head);
+}
+
+/** `input` and the outputs of the steps that an expression reads. */
+export function scopeOf(draft: Draft, reads: readonly number[]): Scope {
+  const outputs = draft.outputs(reads);
+  const steps = Object.fromEntries([...outputs].map(([index, output]) => [draft.snapshot.plan.steps[index]!.key, { ...output }]));
+  return { input: draft.task.input, steps } as Scope;
+}
+
+/** False where the step ended here: skipped through its own `when`, or failed in it. */
+function passesGate(draft: Draft, step: StepRow, when: string, scope: Scope): boolean {
+  const result = evaluate(when, scope);
+  if (!result.ok) failExpression(draft, step, 'when', result.message);
+  else if (typeof result.value !== 'boolean') failExpression(draft, step, 'when', 'it is neither true nor false.');
+  else if (!result.value) skipStep(draft, step, 'when', true);
+  else return true;
+  return false;
+}
+
+function expand(draft: Draft, step: StepRow, compiled: CompiledStep, scope: Scope): void {
+  const result = evaluate(compiled.forEach!, scope);
+  if (!result.ok) return failExpression(draft, step, 'forEach', result.message);
+  if (!Array.isArray(result.value)) return failExpression(draft, step, 'forEach', 'it is no list.');
+  const refusal = countRefusal(draft, result.value.length);
+  if (refusal) return failStep(draft, step, failureOf(draft, step, refusal.code, 'definite', refusal.message));
+  if (result.value.length === 0) return succeedStep(draft, step);
+  startItems(draft, step, compiled, result.value);
+}
+
+function countRefusal(draft: Draft, items: number): { code: string; message: string } | undefined {
+  if (items > LIMITS.FOR_EACH_ITEMS_MAX) return { code: 'too_many_items', message: `${items} items are more than the ${LIMITS.FOR_EACH_ITEMS_MAX} a forEach may have.` };
+  const { steps } = draft.task.budget;
+  if (steps !== undefined && draft.task.stepsTotal + items > steps) return { code: 'budget_exceeded', message: `${items} items would exceed the budget of ${steps} steps.` };
+  return undefined;
+}
+
+function startItems(draft: Draft, step: StepRow, compiled: CompiledStep, values: readonly JsonValue[]): void {
+  const rows = values.map((value, index) => ({ row: itemRow(step, index), item: JSON.stringify(value) }));
+  for (const item of rows) draft.addItem(item);
+  draft.task.openSteps += rows.length;
+  draft.task.stepsTotal += rows.length;
+  draft.change(step.id, {
+    state: 'waiting',
+    waitingOn: rows.length,
+    condition: { kind: 'items', total: rows.length, failed: 0 },
+    dueAt: null,
+    startedAt: draft.now,
+  });
+  draft.tell('step.expanded', { steps: { [step.key]: ['waiting', step.epoch] }, open: rows.map(({ row }) => row.key) });
+  for (const { row } of rows.slice(0, compiled.maxParallel)) draft.worklist.push({ kind: 'arrived', id: row.id });
+}
+
+function itemRow(parent: StepRow, index: number): StepRow {
+  const key = `${parent.key}[${index}]`;
+  return {
+    ...parent,
+    id: newUuid(),
+    key,
+    itemIndex: index,
+    parentId: parent.id,
+    state: 'pending',
+    epoch: 0,
+    rings: 0,
+    waitingOn: 0,
+    needs: [],
+    dependants: [],
+    afterStep: null,
+    operationId: operationId(parent.taskId, key, parent.planRevision),
+    condition: { kind: 'slot' },
+    attempts: {},
+    dueAt: null,
+  };
+}

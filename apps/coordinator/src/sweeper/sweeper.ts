@@ -1,0 +1,105 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Config, Log } from '@muster/chassis';
+import { Database } from '@muster/persistence';
+import { After } from '../lifecycle/after-commit';
+import { DecisionLoop } from '../lifecycle/decision-loop';
+import { TaskStore } from '../lifecycle/task.store';
+import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST } from '../lifecycle/task.sql';
+
+const DUE_BATCH = 1_000;
+
+/**
+ * The one mechanism behind crashed coordinators, crashed workers, lost messages, backoff, timers and deadlines: rows
+ * that are past due, and calls whose sender is gone, are looked at again. Any number of sweepers may run.
+ */
+@Injectable()
+export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+  private early: { timer: NodeJS.Timeout; at: number } | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly loop: DecisionLoop,
+    private readonly after: After,
+    private readonly store: TaskStore,
+    private readonly surroundings: SweepSettings,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.after.timers.on('due', (at: number) => this.expect(at));
+    this.schedule(0);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.early?.timer);
+    await this.sweeping;
+  }
+
+  private schedule(ms: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.sweeping = this.sweep().finally(() => this.schedule(this.surroundings.config.sweepMs));
+    }, ms);
+  }
+
+  /** Something written by this process is due before the next sweep. */
+  private expect(at: number): void {
+    const wait = at - this.loop.now();
+    if (this.stopped || wait > this.surroundings.config.sweepMs || (this.early && this.early.at <= at)) return;
+    clearTimeout(this.early?.timer);
+    const timer = setTimeout(() => {
+      this.early = undefined;
+      void this.attempt('due', () => this.sweepDue());
+    }, Math.max(1, wait + 1));
+    this.early = { timer, at };
+  }
+
+  private async sweep(): Promise<void> {
+    await this.attempt('workers', () => this.sweepWorkers());
+    await this.attempt('due', () => this.sweepDue());
+    await this.attempt('window', () => this.sweepWindow());
+  }
+
+  /** A sweep that fails is made up for by the next one. */
+  private async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      if (!this.stopped) await work();
+    } catch (error) {
+      this.surroundings.log.warn('sweep.failed', { what, error });
+    }
+  }
+
+  private async sweepWorkers(): Promise<void> {
+    const { workerLostGraceMs } = this.surroundings.config;
+    await this.database.query(SWEEP_LOCKS);
+    const gone = await this.database.query<{ id: string; service: string }>(SWEEP_GIVE_UP, [0, workerLostGraceMs]);
+    for (const worker of gone) this.surroundings.log.warn('worker.given-up', { worker: worker.id, of: worker.service });
+    if (gone.some((worker) => worker.service === 'executor')) await this.database.query(SWEEP_HURRY);
+    const lost = await this.database.query<{ step_id: string }>(SWEEP_LOST, [workerLostGraceMs, DUE_BATCH]);
+    this.loop.look(lost.map((row) => row.step_id));
+  }
+
+  private async sweepDue(): Promise<void> {
+    const rows = await this.database.query<{ step_id: string | null; task_id: string | null }>(SWEEP_DUE, [DUE_BATCH]);
+    this.loop.look(rows.flatMap((row) => row.step_id ?? []), rows.flatMap((row) => row.task_id ?? []));
+  }
+
+  private async sweepWindow(): Promise<void> {
+    this.after.window.recount(await this.store.inFlight());
+    const openings = this.after.window.openings();
+    if (openings.size > 0) this.loop.look(await this.store.backlog(openings));
+  }
+}
+
+/** What a sweep needs besides the lifecycle. */
+@Injectable()
+export class SweepSettings {
+  constructor(
+    readonly config: Config,
+    readonly log: Log,
+  ) {}
+}

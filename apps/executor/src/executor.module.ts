@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { Config } from '@muster/chassis';
+import { OperationLedger } from '@muster/ledger';
+import { MessagingModule } from '@muster/messaging';
+import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
+import { AnswerBell } from './answer-bell';
+import { Room } from './room';
+import { Closing, RunConsumer } from './run.consumer';
+import { RunRunner, RunTools } from './run.runner';
+import { ToolCaller } from './tool.caller';
+import { createTools, ToolRegistry } from './tools';
+import { Withdrawals } from './withdrawals';
+import { WorkLoader } from './work.loader';
+
+@Module({
+  imports: [PersistenceModule.for('executor'), WorkerModule.for('executor'), MessagingModule.all()],
+  providers: [
+    { provide: ToolRegistry, useFactory: createTools, inject: [Config] },
+    { provide: OperationLedger, useFactory: (database: Database) => new OperationLedger(database, 'executor'), inject: [Database] },
+    PlanCache,
+    WorkLoader,
+    Room,
+    Withdrawals,
+    ToolCaller,
+    AnswerBell,
+    RunTools,
+    RunRunner,
+    Closing,
+    RunConsumer,
+  ],
+})
+export class ExecutorModule {}

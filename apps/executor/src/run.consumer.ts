@@ -1,0 +1,61 @@
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Config } from '@muster/chassis';
+import { ExecutorDoorbell, executorQueue, type StepAtEpoch } from '@muster/contracts';
+import { Consumers } from '@muster/messaging';
+import { WorkerLease } from '@muster/persistence';
+import { RunRunner, RunTools } from './run.runner';
+import { ToolRegistry } from './tools';
+
+/** Takes runs from the executor's lanes; a job lasts as long as its runs, so that a board shows what is going on. */
+@Injectable()
+export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly consumers: Consumers,
+    private readonly runner: RunRunner,
+    private readonly lease: WorkerLease,
+    private readonly config: Config,
+    private readonly closing: Closing,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (const lane of this.config.executorLanes) {
+      this.consumers.consume(executorQueue(lane), { concurrency: this.config.runConcurrency, message: ExecutorDoorbell }, (message) => this.take(message));
+    }
+    await this.lease.ready();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.closing.close();
+    await this.lease.end();
+  }
+
+  private async take({ steps }: ExecutorDoorbell): Promise<void> {
+    this.lease.noteJob();
+    await Promise.all(splitRuns(steps).map((run) => this.runner.run(run)));
+  }
+}
+
+/** Ends what is under way before the lease: the clean exit is the word that every socket is closed. */
+@Injectable()
+export class Closing {
+  constructor(
+    private readonly registry: ToolRegistry,
+    private readonly tools: RunTools,
+  ) {}
+
+  async close(): Promise<void> {
+    await this.registry.close();
+    await this.tools.ledger.close();
+    await this.tools.loader.close();
+  }
+}
+
+/** `after` marks the members that follow the step before them. */
+function splitRuns(steps: readonly StepAtEpoch[]): StepAtEpoch[][] {
+  const runs: StepAtEpoch[][] = [];
+  for (const step of steps) {
+    if (step.after && runs.length > 0) runs.at(-1)!.push(step);
+    else runs.push([step]);
+  }
+  return runs;
+}

@@ -1,0 +1,60 @@
+import type { ToolAnswer } from '@muster/ledger';
+import { startDeadline } from '@muster/resilience';
+import { Agent, buildConnector } from 'undici';
+import type { Egress } from './egress';
+import { HttpExchange } from './http.exchange';
+import { buildHttpRequest } from './http.request';
+import { TOOL_LIMITS } from './limits';
+import type { Tool, ToolCall } from './tool';
+
+/**
+ * Calls tools over HTTP/1.1, one request on a connection at a time: only so does closing the connection end one call and
+ * no other. Nothing is retried and no redirect followed, for every sending has to be a row of the ledger.
+ */
+export class HttpTool implements Tool {
+  private readonly keeping: Agent;
+  private readonly fresh: Agent;
+
+  constructor(egress: Egress) {
+    this.keeping = makeAgent(egress, 1);
+    this.fresh = makeAgent(egress, 0);
+  }
+
+  async call(call: ToolCall): Promise<ToolAnswer> {
+    const { transport, effect } = call.contract;
+    if (transport.type !== 'http') throw new TypeError(`${call.contract.name} is no HTTP tool.`);
+    const request = buildHttpRequest(call, transport);
+    if (request.kind === 'rejected') return request;
+    const deadline = startDeadline(call.timeoutMs, call.signal);
+    try {
+      const exchange = new HttpExchange(deadline, request.options.origin.startsWith('https:'));
+      // A kept connection may be dead without anybody knowing; for an opaque tool that unknown would cost a person's time.
+      const agent = effect === 'opaque' ? this.fresh : this.keeping;
+      if (!deadline.signal.aborted) agent.dispatch(request.options, exchange);
+      return await exchange.answer;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.keeping.destroy(), this.fresh.destroy()]);
+  }
+}
+
+/** `pipelining` 0 keeps no connection. How many stand at once is bounded by the bulkheads; the deadline is the only clock. */
+function makeAgent(egress: Egress, pipelining: 0 | 1): Agent {
+  const connect = buildConnector({ lookup: egress.lookup, timeout: TOOL_LIMITS.CONNECT_TIMEOUT_MS, allowH2: false });
+  return new Agent({
+    allowH2: false,
+    pipelining,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: (options, callback) => {
+      // net.connect makes no lookup for an address literal, so the check there would never see it.
+      const refusal = egress.refusalOfLiteral(options.hostname);
+      if (refusal) callback(refusal, null);
+      else connect(options, callback);
+    },
+  });
+}

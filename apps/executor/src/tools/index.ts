@@ -1,0 +1,19 @@
+import { BuiltinTool } from './builtin/builtin.tool';
+import { Egress } from './egress';
+import { HttpTool } from './http.tool';
+import { ProcessTool } from './process.tool';
+import { ToolRegistry } from './tool.registry';
+
+export { BUILTIN_CONTRACTS } from './builtin/builtins';
+export * from './tool';
+export * from './tool-health';
+export { ToolRegistry } from './tool.registry';
+
+/** `egressAllow`: EGRESS_ALLOW, see `Egress`. `processAllow`: PROCESS_ALLOW, see `ProcessTool`. Throws on entries it cannot read. */
+export interface ToolSettings {
+  readonly egressAllow: readonly string[];
+  readonly processAllow: readonly string[];
+}
+
+export const createTools = ({ egressAllow, processAllow }: ToolSettings): ToolRegistry =>
+  new ToolRegistry(new HttpTool(new Egress(egressAllow)), new ProcessTool(processAllow), new BuiltinTool());

@@ -1,0 +1,37 @@
+import { assertNever, type Transport } from '@muster/domain';
+import type { ToolAnswer } from '@muster/ledger';
+import type { BuiltinTool } from './builtin/builtin.tool';
+import type { HttpTool } from './http.tool';
+import type { ProcessTool } from './process.tool';
+import type { Tool, ToolCall } from './tool';
+
+/** Every way to the outside, chosen by the contract's transport. */
+export class ToolRegistry implements Tool {
+  constructor(
+    private readonly http: HttpTool,
+    private readonly program: ProcessTool,
+    private readonly builtin: BuiltinTool,
+  ) {}
+
+  call(call: ToolCall): Promise<ToolAnswer> {
+    return this.toolFor(call.contract.transport).call(call);
+  }
+
+  /** Destroys the connections that are kept; calls in flight end as `reset`. */
+  async close(): Promise<void> {
+    await this.http.close();
+  }
+
+  private toolFor(transport: Transport): Tool {
+    switch (transport.type) {
+      case 'http':
+        return this.http;
+      case 'process':
+        return this.program;
+      case 'builtin':
+        return this.builtin;
+      default:
+        return assertNever(transport);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { MessagingModule } from '@muster/messaging';
+import { PersistenceModule, WorkerModule } from '@muster/persistence';
+import { PlanConsumer } from './plan.consumer';
+import { WorkerLifetime } from './worker.lifetime';
+
+/** The planner decides nothing: it proposes plans for goals, as soon as it has a model to ask. */
+@Module({
+  imports: [PersistenceModule.for('planner'), WorkerModule.for('planner'), MessagingModule.all()],
+  providers: [PlanConsumer, WorkerLifetime],
+})
+export class PlannerModule {}

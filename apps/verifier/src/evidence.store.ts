@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import type { JsonObject } from '@muster/domain';
+import { Database, type NamedSql } from '@muster/persistence';
+
+export interface EvidenceRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly taskId: string;
+  readonly stepId: string;
+  readonly operationId: string;
+  readonly kind: 'probe' | 'read-back';
+  /** As the database wrote it, to the microsecond. */
+  readonly beganAt: string;
+  readonly finding: 'happened' | 'absent' | 'inconclusive';
+  readonly body?: Buffer;
+  readonly detail: JsonObject;
+}
+
+// Both forms of one moment: exact for the row, in milliseconds for comparing.
+const READ_CLOCK: NamedSql = {
+  name: 'verifier.clock',
+  text: `select moment::text as text, (extract(epoch from moment) * 1000)::float8 as ms from (select clock_timestamp() as moment) clock`,
+};
+
+const ADD_EVIDENCE: NamedSql = {
+  name: 'verifier.add-evidence',
+  text: `
+    insert into evidence (id, tenant_id, task_id, step_id, operation_id, kind, began_at, at, finding, body, detail)
+    values ($1, $2, $3, $4, $5, $6, $7::timestamptz, clock_timestamp(), $8, $9, $10)
+    on conflict (id) do nothing`,
+};
+
+/** Facts about operations that a probe brought to light; only ever added. */
+@Injectable()
+export class EvidenceStore {
+  constructor(private readonly database: Database) {}
+
+  async clock(): Promise<{ text: string; ms: number }> {
+    const [now] = await this.database.query<{ text: string; ms: number }>(READ_CLOCK);
+    return now!;
+  }
+
+  async add(row: EvidenceRow): Promise<void> {
+    const { id, tenantId, taskId, stepId, operationId, kind, beganAt, finding, body, detail } = row;
+    const values = [id, tenantId, taskId, stepId, operationId, kind, beganAt, finding, body ?? null, JSON.stringify(detail)];
+    await this.database.query(ADD_EVIDENCE, values);
+  }
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { MessagingModule } from '@muster/messaging';
+import { PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
+import { EvidenceStore } from './evidence.store';
+import { OperationVerifier } from './operation.verifier';
+import { ProbeClient } from './probe/probe.client';
+import { Prober } from './probe/prober';
+import { StepVerifier } from './step.verifier';
+import { TaskVerifier } from './task.verifier';
+import { VerdictStore } from './verdict.store';
+import { Verifier } from './verifier';
+import { VerifyConsumer } from './verify.consumer';
+import { WorkerLifetime } from './worker.lifetime';
+
+/** The verifier decides nothing but verdicts: it reads, asks the tools, and writes what it found. */
+@Module({
+  imports: [PersistenceModule.for('verifier'), WorkerModule.for('verifier'), MessagingModule.all()],
+  providers: [
+    PlanCache, EvidenceStore, VerdictStore, ProbeClient, Prober,
+    StepVerifier, TaskVerifier, OperationVerifier, Verifier, VerifyConsumer, WorkerLifetime,
+  ],
+})
+export class VerifierModule {}

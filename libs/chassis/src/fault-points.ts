@@ -1,0 +1,64 @@
+/**
+ * The places where a process may be made to die, freeze or throw: before and after every commit, send, ring and
+ * verdict. Tests iterate over this list, so a new point is covered without anybody remembering.
+ */
+export const FAULT_POINTS = [
+  'coordinator.before-submit-commit',
+  'coordinator.after-submit-commit',
+  'coordinator.before-commit',
+  'coordinator.after-commit',
+  'coordinator.after-ring',
+  'executor.before-claim',
+  'executor.after-claim',
+  'executor.after-effect',
+  'executor.before-settle',
+  'executor.after-settle',
+  'executor.after-ring',
+  'verifier.before-probe',
+  'verifier.after-probe',
+  'verifier.before-verdict',
+  'verifier.after-verdict',
+] as const;
+export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+const ACTIONS = ['kill', 'stop', 'throw'] as const;
+type Action = (typeof ACTIONS)[number];
+
+/** What `MUSTER_FAULT` asks for: at the nth pass through `name`, do `action`. */
+export interface ArmedFault {
+  readonly name: FaultPoint;
+  readonly action: Action;
+  readonly nth: number;
+}
+
+export class InjectedFault extends Error {
+  constructor(name: FaultPoint) {
+    super(`Injected at ${name}.`);
+    this.name = 'InjectedFault';
+  }
+}
+
+/** Reads `name:action[:nth]`; a spelling mistake throws, so that a crash test cannot pass because nothing crashed. */
+export function parseFault(text: string): ArmedFault {
+  const [name, action, nth = '1', ...rest] = text.split(':');
+  const point = FAULT_POINTS.find((known) => known === name);
+  const deed = ACTIONS.find((known) => known === action);
+  if (!point || !deed || !/^[1-9]\d*$/.test(nth) || rest.length > 0) {
+    throw new Error(`MUSTER_FAULT is '${text}'; it must be <fault point>:<kill|stop|throw>[:<nth>].`);
+  }
+  return { name: point, action: deed, nth: Number(nth) };
+}
+
+const armed = process.env.MUSTER_FAULT ? parseFault(process.env.MUSTER_FAULT) : undefined;
+let passes = 0;
+
+/** Marks a fault point in product code. Does nothing unless `MUSTER_FAULT` was set when the process started. */
+export const faultPoint: (name: FaultPoint) => void = armed ? (name) => pass(armed, name) : () => undefined;
+
+function pass(fault: ArmedFault, name: FaultPoint): void {
+  if (name !== fault.name || ++passes !== fault.nth) return;
+  if (fault.action === 'throw') throw new InjectedFault(name);
+  process.kill(process.pid, fault.action === 'kill' ? 'SIGKILL' : 'SIGSTOP');
+  // A signal to oneself may take a moment to arrive; no further statement may run meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+}

@@ -1,0 +1,92 @@
+import { Http, type HttpOptions } from './http';
+import type {
+  Breaker,
+  JsonValue,
+  Operation,
+  PlanCheck,
+  Queue,
+  Readiness,
+  Resolution,
+  TaskRequest,
+  ToolContract,
+  Worker,
+} from './shapes';
+import { Tasks } from './tasks';
+
+/** One Muster, by its address and an API key. Every method answers what the API answers, or throws MusterProblem. */
+export class MusterClient {
+  readonly tools: Tools;
+  readonly tasks: Tasks;
+  readonly operations: Operations;
+  readonly plans: Plans;
+  private readonly http: Http;
+
+  constructor(options: HttpOptions) {
+    this.http = new Http(options);
+    this.tools = new Tools(this.http);
+    this.tasks = new Tasks(this.http);
+    this.operations = new Operations(this.http);
+    this.plans = new Plans(this.http);
+  }
+
+  get url(): string {
+    return this.http.url;
+  }
+
+  workers(): AsyncGenerator<Worker, void, undefined> {
+    return this.http.pages('/v1/workers');
+  }
+
+  breakers(): AsyncGenerator<Breaker, void, undefined> {
+    return this.http.pages('/v1/breakers');
+  }
+
+  queues(): AsyncGenerator<Queue, void, undefined> {
+    return this.http.pages('/v1/queues');
+  }
+
+  /** Whether it can do its work now, and its own words about what it needs for that. */
+  async readiness(): Promise<Readiness> {
+    const response = await this.http.send('/health/ready', { signal: AbortSignal.timeout(10_000) });
+    const body = (await response.json().catch(() => null)) as JsonValue;
+    return { ready: response.ok, status: response.status, body };
+  }
+}
+
+export class Tools {
+  constructor(private readonly http: Http) {}
+
+  /** The same contract again changes nothing; a changed one under a used version is refused (409). */
+  put(contract: ToolContract): Promise<ToolContract> {
+    return this.http.json(pathOf(contract.name), { method: 'PUT', body: contract, repeatable: true });
+  }
+
+  get(name: string): Promise<ToolContract> {
+    return this.http.json(pathOf(name), { repeatable: true });
+  }
+
+  list(): AsyncGenerator<ToolContract, void, undefined> {
+    return this.http.pages('/v1/tools');
+  }
+}
+
+export class Operations {
+  constructor(private readonly http: Http) {}
+
+  /** A person's word on a parked operation, once; anything else is refused (409). */
+  resolve(id: string, resolution: Resolution): Promise<Operation> {
+    const path = `/v1/operations/${encodeURIComponent(id)}/resolve`;
+    return this.http.json(path, { method: 'POST', body: resolution });
+  }
+}
+
+export class Plans {
+  constructor(private readonly http: Http) {}
+
+  /** Every rule of a submission, with nothing run and nothing stored. */
+  check(request: TaskRequest): Promise<PlanCheck> {
+    return this.http.json('/v1/plans/check', { method: 'POST', body: request, repeatable: true });
+  }
+}
+
+const pathOf = (name: string): string => `/v1/tools/${encodeURIComponent(name)}`;

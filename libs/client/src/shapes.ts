@@ -1,0 +1,255 @@
+import type {
+  EffectClass,
+  JsonObject,
+  JsonValue,
+  OperationState,
+  PlanDocument,
+  StepState as StoredStepState,
+  TaskState,
+  ToolContract,
+} from '@muster/domain';
+
+export type {
+  EffectClass,
+  JsonObject,
+  JsonValue,
+  OperationState,
+  PlanDocument,
+  StepDocument,
+  TaskState,
+  ToolContract,
+} from '@muster/domain';
+
+/** A step's state as the API shows it: `executing` is `dispatched` with an operation sent. */
+export type StepState = StoredStepState | 'executing';
+
+/** Said again here, and held against the lifecycle table by a test: this library depends on nothing at run time. */
+export const TERMINAL_TASK_STATES = ['completed', 'failed', 'cancelled'] as const satisfies readonly TaskState[];
+
+export const hasEnded = (task: Pick<Task, 'state'>): boolean =>
+  (TERMINAL_TASK_STATES as readonly TaskState[]).includes(task.state);
+
+/** Something that is so about a task or a step, beside its state. */
+export interface Condition {
+  readonly type: string;
+  readonly status: boolean | 'True' | 'False' | 'Unknown';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly since?: string;
+}
+
+/** The condition of this type, where it holds. */
+export function conditionOf(
+  carrier: { readonly conditions?: readonly Condition[] },
+  type: string,
+): Condition | undefined {
+  return carrier.conditions?.find((one) => one.type === type && (one.status === true || one.status === 'True'));
+}
+
+export const needsAttention = (task: Pick<Task, 'conditions'>): boolean =>
+  conditionOf(task, 'NeedsAttention') !== undefined;
+
+export interface FailureTraceEntry {
+  readonly operationId: string;
+  readonly tool: string;
+  readonly attempt: number;
+  readonly state: string;
+  readonly startedAt?: string;
+  readonly durationMs?: number;
+  readonly code?: string;
+}
+
+export interface Failure {
+  readonly status?: string;
+  readonly exitReason?: string;
+  readonly retryClass?: string;
+  readonly message?: string;
+  readonly stepId?: string;
+  readonly operationId?: string;
+  readonly attempts?: Readonly<Record<string, number>>;
+  readonly trace?: readonly FailureTraceEntry[];
+}
+
+export interface StandingEffect {
+  readonly operationId: string;
+  readonly tool: string;
+  readonly state: OperationState;
+}
+
+/** What a task may spend, and what it has spent; times in milliseconds. */
+export interface Budget {
+  readonly limit?: Readonly<Record<string, number>>;
+  readonly used?: Readonly<Record<string, number>>;
+}
+
+export interface Task {
+  readonly id: string;
+  readonly state: TaskState;
+  readonly revision: number;
+  readonly goal?: string;
+  readonly skill?: string;
+  readonly input?: JsonValue;
+  readonly output?: JsonValue;
+  readonly failure?: Failure;
+  readonly conditions: readonly Condition[];
+  readonly counts: Readonly<Partial<Record<StepState, number>>>;
+  readonly budget?: Budget;
+  readonly planRevision?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly standingEffects?: readonly StandingEffect[];
+  readonly createdAt: string;
+  readonly finishedAt?: string;
+  readonly links?: Readonly<Record<string, string>>;
+}
+
+export interface Step {
+  readonly id: string;
+  /** Its id in the plan; `tell[3]` for the fourth item of a `forEach`. */
+  readonly key: string;
+  readonly state: StepState;
+  readonly tool?: string;
+  readonly agent?: string;
+  readonly needs?: readonly string[];
+  /** Attempts for each retry class. */
+  readonly attempts?: Readonly<Record<string, number>>;
+  readonly operationId?: string;
+  readonly output?: JsonValue;
+  readonly failure?: Failure;
+  readonly conditions?: readonly Condition[];
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+export interface Evidence {
+  readonly kind: string;
+  readonly at: string;
+  readonly data?: JsonValue;
+}
+
+export interface Operation {
+  readonly id: string;
+  readonly taskId: string;
+  readonly stepKey: string;
+  readonly tool: string;
+  readonly effect: EffectClass;
+  readonly state: OperationState;
+  /** How often it was sent; every sending carries the same id and the same bytes. */
+  readonly sendings: number;
+  readonly requestHash: string;
+  readonly responseHash?: string;
+  readonly output?: JsonValue;
+  readonly evidence: readonly Evidence[];
+  readonly firstSentAt?: string;
+  readonly settledAt?: string;
+}
+
+/** One line of a task's history; `hash` chains it to the line before. */
+export interface TaskEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: string;
+  readonly data?: JsonValue;
+  readonly hash: string;
+}
+
+export interface Worker {
+  readonly id: string;
+  readonly service: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly state: string;
+  readonly startedAt?: string;
+  readonly lastJobAt?: string | null;
+}
+
+export interface Breaker {
+  readonly tool: string;
+  readonly state: string;
+  readonly [more: string]: unknown;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly [more: string]: unknown;
+}
+
+/** Bytes that came of a task, named by their hash. */
+export interface Artifact {
+  readonly [more: string]: unknown;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string | null;
+}
+
+/** The body of `POST /v1/tasks`: exactly one of `goal`, `plan` and `skill`. */
+export interface TaskRequest {
+  readonly goal?: string;
+  readonly plan?: PlanDocument;
+  readonly skill?: string;
+  readonly input?: JsonObject;
+  readonly completion?: readonly string[];
+  readonly invariants?: readonly string[];
+  readonly grants?: readonly string[];
+  readonly budget?: Readonly<Record<string, number>>;
+  readonly deadlineAt?: string;
+  readonly priority?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly autonomy?: 'workflow' | 'supervised' | 'agent';
+  readonly webhookUrl?: string;
+}
+
+/** One answer of a batch, in the order of the requests. */
+export type BatchAnswer =
+  | { readonly status: number; readonly task: Task }
+  | { readonly status: number; readonly problem: ProblemDocument };
+
+export interface PlanCheck {
+  readonly problems: readonly InputProblem[];
+  readonly effects?: JsonValue;
+  readonly permits?: JsonValue;
+  readonly budget?: JsonValue;
+  readonly mermaid?: string;
+}
+
+/** A person's word on a parked operation. */
+export interface Resolution {
+  readonly outcome: 'happened' | 'absent';
+  readonly output?: JsonValue;
+  readonly evidence: JsonValue;
+  readonly reason: string;
+}
+
+/** One thing wrong with a request; `pointer` (RFC 6901) leads from the request's body to it. */
+export interface InputProblem {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `application/problem+json` (RFC 9457) as Muster writes it. */
+export interface ProblemDocument {
+  readonly type?: string;
+  readonly title?: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly code?: string;
+  readonly requestId?: string;
+  readonly retryable?: boolean;
+  readonly errors?: readonly InputProblem[];
+}
+
+/** Why a task is not moving, what moves it, whether a retry is safe, and what a person can do. */
+export interface Explanation {
+  readonly [more: string]: unknown;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly status: number;
+  readonly body: JsonValue;
+}
+
+export type { ToolContract as Tool };

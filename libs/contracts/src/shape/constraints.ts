@@ -1,0 +1,25 @@
+import { ValidateBy } from 'class-validator';
+import { isJsonObject } from '@muster/domain';
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
+
+export const IsMoment = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isMoment',
+    validator: {
+      validate: (value) => typeof value === 'string' && RFC_3339.test(value) && !Number.isNaN(Date.parse(value)),
+      defaultMessage: () => '$property must be an RFC 3339 time with its zone, as in 2026-01-31T12:00:00Z',
+    },
+  });
+
+export const IsTextMap = (entriesMax: number): PropertyDecorator =>
+  ValidateBy({
+    name: 'isTextMap',
+    validator: {
+      validate: (value) =>
+        isJsonObject(value) &&
+        Object.keys(value).length <= entriesMax &&
+        Object.values(value).every((member) => typeof member === 'string'),
+      defaultMessage: () => `$property must be an object of at most ${entriesMax} strings`,
+    },
+  });

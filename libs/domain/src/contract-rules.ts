@@ -1,0 +1,142 @@
+import type { JsonValue } from './json';
+import { checkExpression } from './expression/expression';
+import { checkTemplate } from './expression/template';
+import { schemaFault } from './json-schema';
+import { LIMITS } from './limits';
+import type { Problem } from './plan/plan';
+import type { ProbeContract, ToolContract, Transport } from './tool-contract';
+
+/** Names of tools, agents and skills. */
+export const isToolName = (name: string): boolean =>
+  name.length <= LIMITS.NAME_LENGTH_MAX && /^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name);
+
+/** What stands in a probe's address for the operation it asks about. */
+export const OPERATION_PLACEHOLDER = '{operationId}';
+
+/** Everything wrong with a contract that the shape of its fields does not show. Empty: it may be registered. */
+export function checkContract(contract: ToolContract, pointerBase = ''): Problem[] {
+  const problems = [
+    ...nameProblems(contract),
+    ...effectProblems(contract),
+    ...transportProblems(contract.transport),
+    ...schemaProblems('/input', contract.input),
+    ...schemaProblems('/output', contract.output),
+    ...definiteProblems(contract),
+    ...(contract.probe ? probeProblems(contract.probe) : []),
+    ...compensationProblems(contract),
+    ...retryProblems(contract),
+  ];
+  return problems.map((problem) => ({ ...problem, pointer: pointerBase + problem.pointer }));
+}
+
+const problem = (pointer: string, code: string, message: string): Problem => ({ pointer, code, message });
+
+const NAME_RULE = `A name is lower-case letters and digits, parted by '.', '_' or '-', at most ${LIMITS.NAME_LENGTH_MAX} characters.`;
+
+const nameProblems = (contract: ToolContract): Problem[] =>
+  isToolName(contract.name) ? [] : [problem('/name', 'bad_name', NAME_RULE)];
+
+function effectProblems({ effect, dedupeWindowMs, probe }: ToolContract): Problem[] {
+  if (effect === 'keyed' && !isPositive(dedupeWindowMs)) {
+    const message = 'A keyed tool says how long it refuses duplicates: dedupeWindowMs, above 0.';
+    return [problem('/dedupeWindowMs', 'required', message)];
+  }
+  if (effect === 'probed' && !probe) {
+    return [problem('/probe', 'required', 'A probed tool says how to ask whether an operation happened.')];
+  }
+  return [];
+}
+
+const isPositive = (value: number | undefined): boolean => value !== undefined && Number.isFinite(value) && value > 0;
+
+function transportProblems(transport: Transport): Problem[] {
+  switch (transport.type) {
+    case 'http':
+      return isHttpUrl(transport.url) ? [] : [problem('/transport/url', 'bad_url', URL_RULE)];
+    case 'process':
+      return argvProblems(transport.argv);
+    case 'builtin':
+      return transport.name === '' ? [problem('/transport/name', 'required', 'Name the adapter.')] : [];
+    default:
+      return [problem('/transport/type', 'unknown_transport', 'A transport is http, process or builtin.')];
+  }
+}
+
+const URL_RULE = 'An absolute address with http or https and without a password.';
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}
+
+function argvProblems(argv: readonly string[]): Problem[] {
+  if (argv.length === 0) return [problem('/transport/argv', 'required', 'Name the program first, then its arguments.')];
+  if (argv[0] === '') return [problem('/transport/argv/0', 'required', 'Name the program.')];
+  return argv.flatMap((text, i) =>
+    text.includes('\0') ? [problem(`/transport/argv/${i}`, 'bad_argument', 'An argument has no NUL character.')] : [],
+  );
+}
+
+function schemaProblems(pointer: string, schema: JsonValue): Problem[] {
+  const fault = schemaFault(schema);
+  return fault === undefined ? [] : [problem(pointer, 'bad_schema', `Not a JSON Schema (2020-12): ${fault}`)];
+}
+
+function definiteProblems({ definite, effect }: ToolContract): Problem[] {
+  const rejected = definite?.rejected ?? [];
+  const notDone = definite?.notDone ?? [];
+  return [
+    ...statusProblems('/definite/rejected', rejected, effect === 'keyed'),
+    ...statusProblems('/definite/notDone', notDone, effect === 'keyed'),
+    ...notDone.flatMap((status, i) =>
+      rejected.includes(status)
+        ? [problem(`/definite/notDone/${i}`, 'contradiction', `${status} is also in 'rejected'; it is one or the other.`)]
+        : [],
+    ),
+  ];
+}
+
+const CONFLICT = 409;
+
+function statusProblems(pointer: string, statuses: readonly number[], isKeyed: boolean): Problem[] {
+  return statuses.flatMap((status, i) => {
+    const at = `${pointer}/${i}`;
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      return [problem(at, 'bad_status', 'Only a status from 400 to 599 can say that nothing was done.')];
+    }
+    // A keyed tool answers 409 also while the first sending is still at work: then everything may yet be done.
+    return isKeyed && status === CONFLICT
+      ? [problem(at, 'in_progress', "409 from a keyed tool can mean 'in progress', which is no definite answer.")]
+      : [];
+  });
+}
+
+function probeProblems(probe: ProbeContract): Problem[] {
+  const problems: Problem[] = [];
+  if (!isHttpUrl(probe.url.replaceAll(OPERATION_PLACEHOLDER, 'op'))) {
+    problems.push(problem('/probe/url', 'bad_url', URL_RULE));
+  } else if (!probe.url.includes(OPERATION_PLACEHOLDER)) {
+    problems.push(problem('/probe/url', 'no_operation', `The address names the operation as ${OPERATION_PLACEHOLDER}.`));
+  }
+  problems.push(...probeExpressionProblems('/probe/happened', probe.happened));
+  if (probe.output !== undefined) problems.push(...probeExpressionProblems('/probe/output', probe.output));
+  return problems;
+}
+
+function probeExpressionProblems(pointer: string, expression: string): Problem[] {
+  const checked = checkExpression(expression, ['response']);
+  return checked.ok ? [] : [problem(pointer, 'bad_expression', checked.message)];
+}
+
+function compensationProblems({ compensate }: ToolContract): Problem[] {
+  if (!compensate) return [];
+  const { problems } = checkTemplate(compensate.input, ['input', 'output'], '/compensate/input');
+  return isToolName(compensate.tool) ? [...problems] : [problem('/compensate/tool', 'bad_name', NAME_RULE), ...problems];
+}
+
+function retryProblems({ retry }: ToolContract): Problem[] {
+  const { backoffMs, maxBackoffMs } = retry ?? {};
+  if (backoffMs === undefined || maxBackoffMs === undefined || backoffMs <= maxBackoffMs) return [];
+  return [problem('/retry/maxBackoffMs', 'contradiction', 'maxBackoffMs is below backoffMs.')];
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+
+/** An event before it has its place in a task's history. */
+export interface EventDraft {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** An event as stored: `at` in milliseconds since 1970, `data` as JSON text, `hash` in hex. */
+export interface EventRow {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: number;
+  readonly data: string;
+  readonly hash: string;
+}
+
+/** What the first event of a task is chained to. */
+export const CHAIN_START = '0'.repeat(64);
+
+/** Each hash covers the one before it, so that history can be added to and nothing else. */
+export function eventHash(previous: string, event: { seq: number; type: string; at: number; data: string }): string {
+  const line = `${previous}\n${event.seq}\n${event.type}\n${new Date(event.at).toISOString()}\n${event.data}`;
+  return createHash('sha256').update(line).digest('hex');
+}
+
+/** Numbers, dates and chains new events behind the last one stored. */
+export function chainEvents(drafts: readonly EventDraft[], last: { seq: number; hash: string }, at: number): EventRow[] {
+  let { seq, hash } = last;
+  return drafts.map((draft) => {
+    seq += 1;
+    const event = { seq, type: draft.type, at, data: JSON.stringify(draft.data) };
+    hash = eventHash(hash, event);
+    return { ...event, hash };
+  });
+}
+
+/** The first event that does not follow from the one before it, and why; undefined where the history is whole. */
+export function findBreak(events: readonly EventRow[]): { seq: number; reason: string } | undefined {
+  let previous = CHAIN_START;
+  for (const [index, event] of events.entries()) {
+    if (event.seq !== index + 1) return { seq: event.seq, reason: `event ${index + 1} is missing` };
+    if (eventHash(previous, event) !== event.hash) return { seq: event.seq, reason: 'its hash does not cover what it says' };
+    previous = event.hash;
+  }
+  return undefined;
+}

@@ -1,0 +1,70 @@
+import { assertNever } from '../assert-never';
+import type { EffectClass, ResolvedContract } from '../tool-contract';
+import type { WorstCase } from './budget-rules';
+import { worstCaseOf } from './budget-rules';
+import { mermaidOf } from './mermaid';
+import type { PlanDocument, Problem } from './plan';
+import { graphOf } from './plan-graph';
+import { readPlan } from './plan-reading';
+import type { PlanOptions } from './plan-rules';
+import { compilePlan } from './plan-rules';
+
+/** What a step does to the world. */
+export interface StepEffect {
+  readonly step: string;
+  readonly tool: string;
+  readonly effect: EffectClass;
+  /** What happens when nobody knows whether a call was done. */
+  readonly retry: string;
+}
+
+/** The answer of POST /v1/plans/check. `effects` leaves out steps whose tool is unknown. */
+export interface PlanCheck {
+  readonly problems: readonly Problem[];
+  readonly effects: readonly StepEffect[];
+  readonly permits: readonly never[];
+  readonly budget: WorstCase;
+  /** A Mermaid flow chart. */
+  readonly mermaid: string;
+}
+
+export function checkPlan(
+  document: PlanDocument,
+  contracts: ReadonlyMap<string, ResolvedContract>,
+  options: PlanOptions = {},
+): PlanCheck {
+  const verdict = compilePlan(document, contracts, options);
+  return {
+    problems: verdict.ok ? [] : verdict.problems,
+    effects: effectsOf(document, contracts),
+    permits: [],
+    budget: worstCaseOf(document, contracts, options),
+    mermaid: mermaidOf(document, graphOf(readPlan(document, ''))),
+  };
+}
+
+function effectsOf(document: PlanDocument, contracts: ReadonlyMap<string, ResolvedContract>): StepEffect[] {
+  return document.steps.flatMap(({ id, tool }) => {
+    const contract = contracts.get(tool);
+    return contract ? [{ step: id, tool, effect: contract.effect, retry: retryText(contract) }] : [];
+  });
+}
+
+function retryText({ effect, dedupeWindowMs, probe }: ResolvedContract): string {
+  switch (effect) {
+    case 'none':
+      return 'Sent again: the tool changes nothing.';
+    case 'transactional':
+      return 'Cannot be unknown: intent, effect and answer are one transaction.';
+    case 'keyed':
+      return `Sent again with the same key and the same bytes for ${dedupeWindowMs ?? 0} ms; after that a person decides.`;
+    case 'probed':
+      return probe?.absentAfterMs === undefined
+        ? 'The tool is asked; what happened is taken, anything else waits for a person.'
+        : `The tool is asked; what happened is taken, and it is sent again only when proven absent after ${probe.absentAfterMs} ms.`;
+    case 'opaque':
+      return 'Never sent again: a person decides.';
+    default:
+      return assertNever(effect);
+  }
+}

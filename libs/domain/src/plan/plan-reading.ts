@@ -1,0 +1,88 @@
+import { checkExpression } from '../expression/expression';
+import { ITEM_NAME } from '../expression/scope';
+import { checkTemplate } from '../expression/template';
+import { childPointer } from '../json-pointer';
+import type { PlanDocument, Problem, StepDocument } from './plan';
+
+/** Keys of the steps that are read, with the pointer of the first place that does. */
+export type Reads = ReadonlyMap<string, string>;
+
+/** What a step's expressions read, and which of them are none. */
+export interface StepReading {
+  readonly step: StepDocument;
+  readonly pointer: string;
+  readonly input: Reads;
+  readonly gate: Reads;
+  readonly check: Reads;
+  readonly problems: readonly Problem[];
+}
+
+/** A plan with its expressions read: what both the rules and the compiler go by. */
+export interface PlanReading {
+  readonly document: PlanDocument;
+  readonly pointer: string;
+  readonly steps: readonly StepReading[];
+  readonly completion: Reads;
+  readonly output: Reads;
+  /** Problems of `completion` and `output`. */
+  readonly problems: readonly Problem[];
+}
+
+const PLAN_VARIABLES: readonly string[] = ['input', 'steps'];
+
+export function readPlan(document: PlanDocument, pointer: string): PlanReading {
+  const completion = readCriteria(document.completion ?? [], `${pointer}/completion`);
+  const output = checkTemplate(document.output ?? null, PLAN_VARIABLES, `${pointer}/output`);
+  return {
+    document,
+    pointer,
+    steps: document.steps.map((step, i) => readStep(step, `${pointer}/steps/${i}`)),
+    completion: completion.reads,
+    output: output.reads,
+    problems: [...completion.problems, ...output.problems],
+  };
+}
+
+/** The name of a step's item inside its expressions. */
+export const itemNameOf = (step: StepDocument): string => step.as ?? ITEM_NAME;
+
+interface Reading {
+  readonly reads: Reads;
+  readonly problems: readonly Problem[];
+}
+
+function readStep(step: StepDocument, pointer: string): StepReading {
+  const item = step.forEach === undefined ? [] : [itemNameOf(step)];
+  const input = checkTemplate(step.input ?? {}, [...PLAN_VARIABLES, ...item], `${pointer}/input`);
+  const gate = readExpressions({ when: step.when, forEach: step.forEach }, PLAN_VARIABLES, pointer);
+  const check = readExpressions({ check: step.check }, [...PLAN_VARIABLES, ...item, 'output'], pointer);
+  return {
+    step,
+    pointer,
+    input: input.reads,
+    gate: gate.reads,
+    check: check.reads,
+    problems: [...gate.problems, ...input.problems, ...check.problems],
+  };
+}
+
+/** Reads completion criteria or invariants: of a plan, or those that a task states beside it. */
+export const readCriteria = (criteria: readonly string[], pointer: string): Reading =>
+  readExpressions(Object.fromEntries(criteria.entries()), PLAN_VARIABLES, pointer);
+
+function readExpressions(
+  expressions: Readonly<Record<string, string | undefined>>,
+  variables: readonly string[],
+  pointer: string,
+): Reading {
+  const reads = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [name, text] of Object.entries(expressions)) {
+    if (text === undefined) continue;
+    const at = childPointer(pointer, name);
+    const checked = checkExpression(text, variables);
+    if (!checked.ok) problems.push({ pointer: at, code: 'bad_expression', message: checked.message });
+    else for (const step of checked.steps) if (!reads.has(step)) reads.set(step, at);
+  }
+  return { reads, problems };
+}

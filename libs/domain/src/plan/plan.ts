@@ -1,0 +1,92 @@
+import type { JsonObject, JsonValue } from '../json';
+import type { EffectClass, RetryPolicy } from '../tool-contract';
+
+/** A plan as people and planners write it (docs/api.md, Plans). Its hash is over exactly this. */
+export interface PlanDocument {
+  readonly input?: JsonObject;
+  readonly steps: readonly StepDocument[];
+  readonly completion?: readonly string[];
+  readonly output?: JsonValue;
+}
+
+export type OnFailure = 'fail' | 'continue' | { readonly fallback: string };
+
+export interface StepDocument {
+  readonly id: string;
+  readonly tool: string;
+  readonly needs?: readonly string[];
+  readonly when?: string;
+  readonly forEach?: string;
+  readonly as?: string;
+  readonly maxParallel?: number;
+  readonly input?: JsonObject;
+  readonly check?: string;
+  readonly onFailure?: OnFailure;
+  readonly timeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly priority?: number;
+}
+
+/** Which contract each tool name of a plan stands for, fixed when the plan was accepted. */
+export type ContractPins = Readonly<Record<string, { readonly version: string; readonly hash: string }>>;
+
+/** What is stored and hashed: the document with its pins. */
+export interface PlanBody {
+  readonly document: PlanDocument;
+  readonly pins: ContractPins;
+}
+
+/** A step with everything that can be known before it runs. Steps refer to each other by index, in plan order. */
+export interface CompiledStep {
+  readonly index: number;
+  readonly key: string;
+  readonly tool: string;
+  readonly contractHash: string;
+  readonly effect: EffectClass;
+  readonly lane: string;
+  readonly priority: number;
+  /** Declared needs, steps named in expressions, and for a fallback the step it stands in for; sorted, no doubles. */
+  readonly needs: readonly number[];
+  readonly dependants: readonly number[];
+  /** The steps whose outputs its own `input` template reads; a subset of `needs`. */
+  readonly inputReads: readonly number[];
+  /** The steps whose outputs `when` and `forEach` read; a subset of `needs`. */
+  readonly gateReads: readonly number[];
+  /** The steps whose outputs `check` reads; a subset of `needs`. */
+  readonly checkReads: readonly number[];
+  readonly when?: string;
+  readonly forEach?: string;
+  readonly as: string;
+  readonly maxParallel?: number;
+  readonly input: JsonObject;
+  readonly check?: string;
+  readonly onFailure: 'fail' | 'continue' | 'fallback';
+  /** Index of the step to run when this one fails. */
+  readonly fallback?: number;
+  /** Index of the step this one stands in for. */
+  readonly fallbackOf?: number;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /** The verifier has to speak before this step has succeeded: `check`, or a contract that can be read back. */
+  readonly needsVerdict: boolean;
+}
+
+export interface CompiledPlan {
+  readonly hash: string;
+  readonly body: PlanBody;
+  readonly steps: readonly CompiledStep[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly completion: readonly string[];
+  readonly output?: JsonValue;
+  /** Indices of steps whose outputs `output` reads. */
+  readonly outputReads: readonly number[];
+  /** Indices of steps whose outputs `completion` reads. */
+  readonly completionReads: readonly number[];
+}
+
+/** One thing wrong with a request; `pointer` is an RFC 6901 pointer from the request's body. */
+export interface Problem {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}

@@ -1,0 +1,132 @@
+import { isFreeName } from '../expression/scope';
+import { LIMITS } from '../limits';
+import type { ResolvedContract } from '../tool-contract';
+import { grantCheck } from './grants';
+import { inputProblems } from './input-rules';
+import type { NameSuggester } from './nearest-name';
+import type { PlanGraph } from './plan-graph';
+import { fallbackIdOf } from './plan-graph';
+import { PLAN_CHECK } from './plan-limits';
+import type { StepReading } from './plan-reading';
+import type { ProblemList } from './problem-list';
+
+const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+const PRIORITY_MAX = 9;
+
+/** What a step is judged against. */
+export interface StepSurroundings {
+  readonly steps: readonly StepReading[];
+  readonly graph: PlanGraph;
+  readonly contracts: ReadonlyMap<string, ResolvedContract>;
+  readonly grants?: readonly string[];
+}
+
+/** The rules that look at one step and at the names of the others. */
+export class StepRules {
+  private readonly isGranted: (tool: string) => boolean;
+
+  constructor(
+    private readonly around: StepSurroundings,
+    private readonly problems: ProblemList,
+    private readonly suggester: NameSuggester,
+  ) {
+    this.isGranted = around.grants === undefined ? () => true : grantCheck(around.grants);
+  }
+
+  check(reading: StepReading, index: number): void {
+    this.checkId(reading, index);
+    this.checkTool(reading);
+    this.checkNeeds(reading);
+    this.problems.addAll(reading.problems);
+    this.checkReads(reading);
+    this.checkItems(reading);
+    this.checkFallback(reading, index);
+    this.checkNumbers(reading);
+  }
+
+  private checkId({ step, pointer }: StepReading, index: number): void {
+    if (!isStepId(step.id)) {
+      const message = `An id starts with a letter or '_' and goes on with letters, digits, '_' or '-', at most ${LIMITS.NAME_LENGTH_MAX} characters.`;
+      this.problems.add(`${pointer}/id`, 'bad_id', message);
+    }
+    const first = this.around.graph.indexOf.get(step.id);
+    if (first !== index) this.problems.add(`${pointer}/id`, 'duplicate_id', `Step ${first} has the id '${step.id}', too.`);
+  }
+
+  private checkTool({ step, pointer }: StepReading): void {
+    const contract = this.around.contracts.get(step.tool);
+    if (!contract) {
+      const suggestion = this.suggester.suggest(step.tool, this.around.contracts.keys());
+      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${step.tool}'.${suggestion}`);
+    } else if (this.isGranted(step.tool)) {
+      this.problems.addAll(inputProblems(step.input ?? {}, contract, `${pointer}/input`));
+    } else {
+      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${step.tool}'.`);
+    }
+  }
+
+  private checkNeeds({ step, pointer }: StepReading): void {
+    step.needs?.forEach((key, i) => {
+      if (!this.around.graph.indexOf.has(key)) this.addUnknownStep(`${pointer}/needs/${i}`, key);
+    });
+  }
+
+  private checkReads({ input, gate, check }: StepReading): void {
+    for (const reads of [gate, input, check]) {
+      for (const [key, pointer] of reads) if (!this.around.graph.indexOf.has(key)) this.addUnknownStep(pointer, key);
+    }
+  }
+
+  private checkItems({ step, pointer }: StepReading): void {
+    if (step.forEach === undefined) {
+      if (step.as !== undefined) this.problems.add(`${pointer}/as`, 'no_for_each', "'as' names the item of a forEach.");
+      if (step.maxParallel !== undefined) {
+        this.problems.add(`${pointer}/maxParallel`, 'no_for_each', "'maxParallel' bounds the items of a forEach.");
+      }
+    } else if (step.as !== undefined && !isFreeName(step.as)) {
+      this.problems.add(`${pointer}/as`, 'bad_name', `'${step.as}' is no name an item can have; it is taken or no name.`);
+    }
+  }
+
+  private checkFallback({ step, pointer }: StepReading, index: number): void {
+    const key = fallbackIdOf(step);
+    if (key === undefined) return;
+    const at = `${pointer}/onFailure/fallback`;
+    const { fallback, fallbackOf } = this.around.graph;
+    const target = fallback[index];
+    if (target === undefined) this.addUnknownStep(at, key);
+    else if (target === index) this.problems.add(at, 'bad_fallback', 'A step cannot be its own fallback.');
+    else if (fallbackOf[target] !== index) {
+      this.problems.add(at, 'bad_fallback', `'${key}' stands in for another step already.`);
+    } else if (this.around.steps[target]!.step.forEach !== undefined) {
+      this.problems.add(at, 'bad_fallback', `'${key}' is a forEach; a fallback is one step.`);
+    }
+  }
+
+  private checkNumbers({ step, pointer }: StepReading): void {
+    this.checkNumber(`${pointer}/maxParallel`, step.maxParallel, 1, LIMITS.FOR_EACH_ITEMS_MAX);
+    this.checkNumber(`${pointer}/timeoutMs`, step.timeoutMs, 1, PLAN_CHECK.TIMEOUT_MS_MAX);
+    this.checkNumber(`${pointer}/priority`, step.priority, 0, PRIORITY_MAX);
+    this.checkNumber(`${pointer}/retry/maxAttempts`, step.retry?.maxAttempts, 1, PLAN_CHECK.ATTEMPTS_MAX);
+    this.checkNumber(`${pointer}/retry/backoffMs`, step.retry?.backoffMs, 0, PLAN_CHECK.TIMEOUT_MS_MAX);
+    this.checkNumber(`${pointer}/retry/maxBackoffMs`, step.retry?.maxBackoffMs, 0, PLAN_CHECK.TIMEOUT_MS_MAX);
+  }
+
+  private checkNumber(pointer: string, value: number | undefined, min: number, max: number): void {
+    if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+    this.problems.add(pointer, 'out_of_range', `A whole number from ${min} to ${max}.`);
+  }
+
+  private addUnknownStep(pointer: string, key: string): void {
+    const { indexOf } = this.around.graph;
+    const parent = /^(.+)\[\d+\]$/.exec(key)?.[1];
+    const hint =
+      parent !== undefined && indexOf.has(parent)
+        ? ` The items of a forEach are waited for together: '${parent}'.`
+        : this.suggester.suggest(key, indexOf.keys());
+    this.problems.add(pointer, 'unknown_step', `There is no step '${key}'.${hint}`);
+  }
+}
+
+// `__proto__` would match, and is no key that JSON objects are safe with.
+const isStepId = (id: string): boolean => STEP_ID.test(id) && id.length <= LIMITS.NAME_LENGTH_MAX && id !== '__proto__';

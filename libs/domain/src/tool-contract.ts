@@ -1,0 +1,112 @@
+import type { JsonObject, JsonValue } from './json';
+
+/** What a tool does to the world; the retry rule follows from it and cannot be configured (docs/guarantees.md, G5). */
+export const EFFECT_CLASSES = ['none', 'transactional', 'keyed', 'probed', 'opaque'] as const;
+export type EffectClass = (typeof EFFECT_CLASSES)[number];
+
+export interface HttpTransport {
+  readonly type: 'http';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+/**
+ * An allow-listed program, run without a shell; the input is its stdin, as JSON. An element after the first may hold
+ * `{input.name}`: the scalar member of the input stands there, and the element stays one argument. A value that begins
+ * with `-` is refused where it would begin an argument, unless a literal `--` stands before it.
+ */
+export interface ProcessTransport {
+  readonly type: 'process';
+  readonly argv: readonly string[];
+  /** `json` (default): stdout is the output. `text`: the output is `{ text }`. `lines`: it is `{ lines: [...] }`. */
+  readonly output?: 'json' | 'text' | 'lines';
+  /** Absolute; the default is the machine's directory for temporary files. */
+  readonly cwd?: string;
+}
+/** An adapter that ships with the executor. */
+export interface BuiltinTransport {
+  readonly type: 'builtin';
+  readonly name: string;
+}
+export type Transport = HttpTransport | ProcessTransport | BuiltinTransport;
+
+export interface ProbeContract {
+  readonly method: 'GET' | 'POST';
+  /** `{operationId}` is replaced by the operation's id. */
+  readonly url: string;
+  /** CEL over `response.status` and `response.body`: true when the operation happened. */
+  readonly happened: string;
+  /** CEL over the same: the operation's output when it happened. */
+  readonly output?: string;
+  /** The contract's word that a request whose connection is closed cannot take effect later than this. */
+  readonly absentAfterMs?: number;
+  readonly timeoutMs?: number;
+}
+
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+export interface BreakerPolicy {
+  readonly errorThresholdPercentage: number;
+  readonly volumeThreshold: number;
+  readonly resetTimeoutMs: number;
+}
+
+/** A registered contract as users write it (api.md): optional parts may be missing. */
+export interface ToolContract {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly transport: Transport;
+  readonly input: JsonObject;
+  readonly output: JsonObject;
+  readonly effect: EffectClass;
+  readonly dedupeWindowMs?: number;
+  readonly definite?: { readonly rejected?: readonly number[]; readonly notDone?: readonly number[] };
+  readonly probe?: ProbeContract;
+  readonly compensate?: { readonly tool: string; readonly input: JsonValue };
+  readonly timeoutMs?: number;
+  readonly maxConcurrency?: number;
+  readonly lane?: string;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly breaker?: Partial<BreakerPolicy>;
+  readonly volatile?: boolean;
+  readonly repeatable?: boolean;
+}
+
+/** A contract with every default filled in, as the services use it. */
+export interface ResolvedContract extends ToolContract {
+  readonly hash: string;
+  readonly definite: { readonly rejected: readonly number[]; readonly notDone: readonly number[] };
+  readonly timeoutMs: number;
+  readonly maxConcurrency: number;
+  readonly lane: string;
+  readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
+}
+
+export const CONTRACT_DEFAULTS = {
+  timeoutMs: 30_000,
+  maxConcurrency: 64,
+  lane: 'default',
+  retry: { maxAttempts: 5, backoffMs: 200, maxBackoffMs: 30_000 },
+  breaker: { errorThresholdPercentage: 50, volumeThreshold: 10, resetTimeoutMs: 10_000 },
+  probeTimeoutMs: 5_000,
+} as const;
+
+/** Fills in the defaults. `hash` is the SHA-256 of the contract's canonical JSON, as stored. */
+export function resolveContract(contract: ToolContract, hash: string): ResolvedContract {
+  return {
+    ...contract,
+    hash,
+    definite: { rejected: contract.definite?.rejected ?? [], notDone: contract.definite?.notDone ?? [] },
+    timeoutMs: contract.timeoutMs ?? CONTRACT_DEFAULTS.timeoutMs,
+    maxConcurrency: contract.maxConcurrency ?? CONTRACT_DEFAULTS.maxConcurrency,
+    lane: contract.lane ?? CONTRACT_DEFAULTS.lane,
+    retry: { ...CONTRACT_DEFAULTS.retry, ...contract.retry },
+    breaker: { ...CONTRACT_DEFAULTS.breaker, ...contract.breaker },
+  };
+}

@@ -1,0 +1,130 @@
+import { createPostgresBackend, type Processor, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import { Redis, type RedisOptions } from 'ioredis';
+
+export interface QueueBackendOptions {
+  /** Redis or Valkey; without it the queues live in Postgres, in the schema `bullmq`. */
+  readonly redisUrl?: string;
+  readonly databaseUrl: string;
+  /** Names our keys in a Redis that others use too. */
+  readonly prefix?: string;
+  /** The schema of the Postgres backend. */
+  readonly schema?: string;
+}
+
+export const BULLMQ_SCHEMA = 'bullmq';
+const EVENTS_LENGTH = 100;
+const CONNECT_MS_MAX = 2_000;
+const RECONNECT_MS_MAX = 1_000;
+
+const reconnect = (tries: number): number => Math.min(RECONNECT_MS_MAX, 50 * tries);
+
+/** Where the queues live: one choice per deployment, made by whether there is a REDIS_URL. */
+export class QueueBackend {
+  readonly kind: 'redis' | 'postgres';
+  private shared: Redis | undefined;
+
+  constructor(private readonly options: QueueBackendOptions) {
+    this.kind = options.redisUrl ? 'redis' : 'postgres';
+  }
+
+  /** A queue to add to and to look at. Its commands fail at once while the backend is away; nobody waits for it. */
+  producer(name: string): Queue {
+    const options: Omit<QueueOptions, 'connection'> = {
+      skipWaitingForReady: true,
+      streams: { events: { maxLen: EVENTS_LENGTH } },
+    };
+    const queue =
+      this.kind === 'redis'
+        ? new Queue(name, { ...options, prefix: this.options.prefix, connection: this.producerConnection() })
+        : new Queue(name, { ...options, connection: this.postgres() }, createPostgresBackend);
+    // Errors reach whoever made the call; without a listener they would also end the process.
+    queue.on('error', () => undefined);
+    return queue as Queue;
+  }
+
+  worker(name: string, processor: Processor, options: Omit<WorkerOptions, 'connection' | 'prefix'>): Worker {
+    return this.kind === 'redis'
+      ? new Worker(name, processor, {
+          ...options,
+          prefix: this.options.prefix,
+          connection: { ...this.redis(), maxRetriesPerRequest: null },
+        } as WorkerOptions)
+      : (new Worker(
+          name,
+          processor,
+          { ...options, connection: this.postgres() },
+          createPostgresBackend,
+        ) as unknown as Worker);
+  }
+
+  /** Creates what the backend needs once per deployment; called with the migrations. */
+  async migrate(): Promise<void> {
+    if (this.kind === 'redis') return;
+    const queue = new Queue(
+      'muster-migrate',
+      { connection: { ...this.postgres(), migrate: true } },
+      createPostgresBackend,
+    );
+    queue.on('error', () => undefined);
+    try {
+      await queue.waitUntilReady();
+    } finally {
+      await queue.close();
+    }
+  }
+
+  /** Redis's eviction policy: any but `noeviction` may drop a doorbell or a lock. Undefined on Postgres. */
+  async evictionPolicy(): Promise<string | undefined> {
+    if (this.kind === 'postgres') return undefined;
+    const answer = await this.producerConnection().config('GET', 'maxmemory-policy');
+    return (answer as string[])[1];
+  }
+
+  close(): void {
+    this.shared?.disconnect();
+    this.shared = undefined;
+  }
+
+  // Producers share one connection; a worker blocks on its own.
+  private producerConnection(): Redis {
+    if (!this.shared) {
+      this.shared = new Redis({
+        ...this.redis(),
+        enableOfflineQueue: false,
+        maxRetriesPerRequest: 1,
+        commandTimeout: CONNECT_MS_MAX,
+      });
+      this.shared.on('error', () => undefined);
+    }
+    return this.shared;
+  }
+
+  private redis(): RedisOptions {
+    return { ...redisOptions(this.options.redisUrl ?? ''), connectTimeout: CONNECT_MS_MAX, retryStrategy: reconnect };
+  }
+
+  // The login role, not a service's: the schema belongs to BullMQ, and every service rings and listens.
+  private postgres(): {
+    connectionString: string;
+    schema: string;
+    max: number;
+    connectionTimeoutMillis: number;
+    keepAlive: boolean;
+  } {
+    const { databaseUrl, schema = BULLMQ_SCHEMA } = this.options;
+    return { connectionString: databaseUrl, schema, max: 2, connectionTimeoutMillis: CONNECT_MS_MAX, keepAlive: true };
+  }
+}
+
+/** `rediss://user:password@host:6380/2` as ioredis takes it apart. */
+function redisOptions(url: string): RedisOptions {
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 6379),
+    username: decodeURIComponent(username) || undefined,
+    password: decodeURIComponent(password) || undefined,
+    db: Number(pathname.slice(1) || 0),
+    tls: protocol === 'rediss:' ? {} : undefined,
+  };
+}

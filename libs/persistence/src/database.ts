@@ -1,0 +1,120 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { classifyDatabaseError, DatabaseUnavailable } from './database-faults';
+import { PrismaClient } from './generated/client';
+
+/** A statement with a name: Postgres parses it once per connection, and logs and metrics can say which it was. */
+export interface NamedSql {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The services that have a Postgres role of their own, `muster_<service>`. */
+export type DatabaseRole = 'coordinator' | 'planner' | 'executor' | 'verifier' | 'console';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Shown in pg_stat_activity as `muster <name>`. */
+  readonly name: string;
+  /** Which grants the connections have; without it those of the login itself. */
+  readonly role?: DatabaseRole;
+  readonly poolMax?: number;
+  /** Called for a connection that broke while nobody used it. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+const LOCK_TIMEOUT_MS = 1_000;
+// A transaction that its process forgot must not hold rows.
+const IDLE_IN_TRANSACTION_MS = 5_000;
+const STATEMENT_MS_MAX = 10_000;
+// Only a connection that is half open takes longer than the server allows itself.
+const ANSWER_MS_MAX = STATEMENT_MS_MAX + 2_000;
+const CONNECT_MS_MAX = 5_000;
+
+/** How a process of Muster connects, be it through the pool or with a connection of its own. */
+export function connectionSettings({ url, name, role }: DatabaseOptions): PoolConfig {
+  const settings = [
+    `lock_timeout=${LOCK_TIMEOUT_MS}`,
+    `idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+    `statement_timeout=${STATEMENT_MS_MAX}`,
+    ...(role ? [`role=muster_${role}`] : []),
+  ];
+  return {
+    connectionString: url,
+    application_name: `muster ${name}`,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    query_timeout: ANSWER_MS_MAX,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  };
+}
+
+/** One pool of connections to the truth. Every rejection is one of the faults of database-faults.ts, or a bug. */
+export class Database {
+  readonly pool: Pool;
+  private client: PrismaClient | undefined;
+
+  constructor(readonly options: DatabaseOptions) {
+    this.pool = new Pool({ ...connectionSettings(options), max: options.poolMax ?? 10, idleTimeoutMillis: 60_000 });
+    // Without a listener a restart of Postgres would end this process.
+    this.pool.on('error', (error) => options.onIdleError?.(error));
+  }
+
+  /** Typed reads. Their errors are Prisma's own; hot paths and writes use `query`. */
+  get prisma(): PrismaClient {
+    this.client ??= new PrismaClient({ adapter: new PrismaPg(this.pool, { statementNameGenerator: nameOf }) });
+    return this.client;
+  }
+
+  /** Runs one statement, prepared by its name, in a transaction of its own. */
+  async query<R extends object>(sql: NamedSql, values: readonly unknown[] = []): Promise<R[]> {
+    const client = await this.connect();
+    let broken: Error | undefined;
+    // Emitted once more, after the query's own rejection, when the connection breaks while it is checked out.
+    const note = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', note);
+    try {
+      return (await client.query<R>({ name: sql.name, text: sql.text, values: [...values] })).rows;
+    } catch (error) {
+      const fault = classifyDatabaseError(error, sql.name);
+      if (fault instanceof DatabaseUnavailable) broken = fault;
+      throw fault;
+    } finally {
+      client.off('error', note);
+      client.release(broken);
+    }
+  }
+
+  /** Resolves when Postgres answers. */
+  async ping(): Promise<void> {
+    await this.query({ name: 'database.ping', text: 'select 1' });
+  }
+
+  async close(): Promise<void> {
+    await this.client?.$disconnect();
+    if (!this.pool.ended) await this.pool.end();
+  }
+
+  private async connect(): Promise<PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      throw classifyDatabaseError(error, 'connect');
+    }
+  }
+}
+
+// Prisma's statements have no names; their text is one, and the same text comes again and again.
+const names = new Map<string, string>();
+const NAMES_MAX = 1_000;
+function nameOf({ sql }: { sql: string }): string {
+  const known = names.get(sql);
+  if (known) return known;
+  if (names.size >= NAMES_MAX) return '';
+  const name = `prisma.${names.size}`;
+  names.set(sql, name);
+  return name;
+}

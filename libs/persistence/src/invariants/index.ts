@@ -1,0 +1,2 @@
+export type { Breach, Invariant, SqlRunner } from './invariant';
+export { INVARIANTS, type InvariantOptions, runInvariants } from './run-invariants';

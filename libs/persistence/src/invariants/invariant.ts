@@ -1,0 +1,39 @@
+/** A sentence about the tables that always holds, as a query that returns the rows that break it: none. */
+export interface Invariant {
+  /** Stable and short; tests, the console and alerts name it. */
+  readonly name: string;
+  /** The promise in one sentence, true of every row. */
+  readonly promise: string;
+  /** The promises of docs/guarantees.md that rest on it. */
+  readonly guarantees: readonly string[];
+  /**
+   * Answers a row for every breach. A query with `$1` speaks of what the running services mend by themselves: it gets
+   * the time in milliseconds that they may take for it, and is left out where no service runs.
+   */
+  readonly sql: string;
+}
+
+/** Rows that break an invariant; only the first few, since one cause tends to break many. */
+export interface Breach {
+  readonly invariant: string;
+  readonly promise: string;
+  readonly rows: readonly Record<string, unknown>[];
+}
+
+/** The step's own node in the stored plan; null where the plan's text cannot be jsonb (U+0000), and is then not judged. */
+export const STEP_DOCUMENT = `
+  left join task_plan tp on tp.task_id = s.task_id and tp.revision = s.plan_revision
+  left join lateral (
+    select case when p.body !~ '\\\\u0000' then p.body::jsonb #> array['document', 'steps', s.plan_index::text] end as node,
+           case when p.body !~ '\\\\u0000' then p.body::jsonb #> '{document,steps}' end as nodes
+      from plan p where p.hash = tp.plan_hash
+  ) document on true`;
+
+/** Step states after which nothing more happens to the step in its plan. */
+export const STEP_ENDED = `('succeeded', 'failed', 'skipped', 'cancelled', 'compensated')`;
+export const TASK_ENDED = `('completed', 'failed', 'cancelled')`;
+
+/** Anything that runs a text of SQL: a pg pool, a client. */
+export interface SqlRunner {
+  query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+}

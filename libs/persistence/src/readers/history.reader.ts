@@ -1,0 +1,136 @@
+import type { ArtifactView, EventView, PlanView } from '@muster/contracts';
+import { type JsonObject, showId } from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { Database, type NamedSql } from '../database';
+import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
+
+const EVENT_PAGE: NamedSql = {
+  name: 'read.event-page',
+  text: `select seq, type, at, data, encode(hash, 'hex') as hash from event
+    where tenant_id = $1 and task_id = $2 and seq > $3 order by seq limit $4`,
+};
+
+const PLAN_OF_TASK: NamedSql = {
+  name: 'read.plan-of-task',
+  text: `select tp.revision, tp.plan_hash, tp.source, tp.accepted_at, p.body
+    from task t join task_plan tp on tp.task_id = t.id and tp.active join plan p on p.hash = tp.plan_hash
+    where t.tenant_id = $1 and t.id = $2`,
+};
+
+const ARTIFACT_FIELDS = 'a.name, s.key, a.operation_id, a.hash, a.size, a.media_type, a.created_at, a.step_id';
+
+const ARTIFACT_PAGE: NamedSql = {
+  name: 'read.artifact-page',
+  text: `select ${ARTIFACT_FIELDS} from artifact_link a join step s on s.id = a.step_id
+    where a.tenant_id = $1 and a.task_id = $2 and (a.step_id, a.name) > ($3::uuid, $4::text)
+    order by a.step_id, a.name limit $5`,
+};
+
+// Two steps may give the same name: then the later one is meant, unless the step is said.
+const ARTIFACT_CONTENT: NamedSql = {
+  name: 'read.artifact-content',
+  text: `select ${ARTIFACT_FIELDS}, c.content
+    from artifact_link a join step s on s.id = a.step_id join artifact c on c.tenant_id = a.tenant_id and c.hash = a.hash
+    where a.tenant_id = $1 and a.task_id = $2 and a.name = $3 and ($4::text is null or s.key = $4)
+    order by a.created_at desc, a.step_id desc limit 1`,
+};
+
+interface EventColumns {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: Date;
+  readonly data: string;
+  readonly hash: string;
+}
+
+interface PlanColumns {
+  readonly revision: number;
+  readonly plan_hash: string;
+  readonly source: string;
+  readonly accepted_at: Date;
+  readonly body: string;
+}
+
+interface ArtifactColumns {
+  readonly name: string;
+  readonly key: string;
+  readonly operation_id: string;
+  readonly hash: string;
+  readonly size: number;
+  readonly media_type: string;
+  readonly created_at: Date;
+  readonly step_id: string;
+}
+
+export interface ArtifactContent extends ArtifactView {
+  readonly content: Buffer;
+}
+
+/** What was meant, what happened, and what came of it. */
+@Injectable()
+export class HistoryReader {
+  constructor(private readonly database: Database) {}
+
+  async events(tenantId: string, taskId: string, { limit, cursor }: PageRequest): Promise<Page<EventView>> {
+    const [after] = placeOf(cursor, [0]) ?? [0];
+    const rows = await this.database.query<EventColumns>(EVENT_PAGE, [tenantId, taskId, after, limit + 1]);
+    return pageOf(rows, limit, (row) => [row.seq], eventOf);
+  }
+
+  /** For followers: the events behind `after`, at most `limit`. */
+  async eventsAfter(tenantId: string, taskId: string, after: number, limit: number): Promise<EventView[]> {
+    const rows = await this.database.query<EventColumns>(EVENT_PAGE, [tenantId, taskId, after, limit]);
+    return rows.map(eventOf);
+  }
+
+  async plan(tenantId: string, taskId: string): Promise<PlanView | undefined> {
+    const [row] = await this.database.query<PlanColumns>(PLAN_OF_TASK, [tenantId, taskId]);
+    if (!row) return undefined;
+    const body = JSON.parse(row.body) as { document: JsonObject; pins: JsonObject };
+    return {
+      taskId: showId('task', taskId),
+      revision: row.revision,
+      hash: row.plan_hash,
+      source: row.source,
+      acceptedAt: row.accepted_at.toISOString(),
+      tools: body.pins,
+      plan: body.document,
+    };
+  }
+
+  async artifacts(tenantId: string, taskId: string, { limit, cursor }: PageRequest): Promise<Page<ArtifactView>> {
+    const after = placeOf(cursor, [ANY_UUID, '']) ?? [ANY_UUID, ''];
+    const rows = await this.database.query<ArtifactColumns>(ARTIFACT_PAGE, [tenantId, taskId, ...after, limit + 1]);
+    return pageOf(rows, limit, (row) => [row.step_id, row.name], artifactOf);
+  }
+
+  async artifact(
+    tenantId: string,
+    taskId: string,
+    name: string,
+    stepKey?: string,
+  ): Promise<ArtifactContent | undefined> {
+    type WithContent = ArtifactColumns & { readonly content: Buffer };
+    const values = [tenantId, taskId, name, stepKey ?? null];
+    const [row] = await this.database.query<WithContent>(ARTIFACT_CONTENT, values);
+    return row && { ...artifactOf(row), content: row.content };
+  }
+}
+
+const eventOf = ({ seq, type, at, data, hash }: EventColumns): EventView => ({
+  seq,
+  type,
+  at: at.toISOString(),
+  data: JSON.parse(data),
+  hash,
+});
+
+const artifactOf = (row: ArtifactColumns): ArtifactView => ({
+  name: row.name,
+  stepKey: row.key,
+  operationId: showId('operation', row.operation_id),
+  hash: row.hash,
+  size: row.size,
+  mediaType: row.media_type,
+  createdAt: row.created_at.toISOString(),
+});

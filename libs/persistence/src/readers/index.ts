@@ -1,0 +1,7 @@
+export * from './explanation.reader';
+export * from './history.reader';
+export * from './operation.reader';
+export * from './paging';
+export * from './registry.reader';
+export * from './step.reader';
+export * from './task.reader';

@@ -1,0 +1,66 @@
+import {
+  type CompiledPlan,
+  compilePlanBody,
+  type PlanBody,
+  type ResolvedContract,
+  resolveContract,
+  type ToolContract,
+} from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { Database, type NamedSql } from '../database';
+
+const PLANS_KEPT_MAX = 500;
+
+const READ_PLANS: NamedSql = { name: 'plan.read', text: 'select hash, body from plan where hash = any($1::text[])' };
+const READ_CONTRACTS: NamedSql = {
+  name: 'contract.read',
+  text: 'select hash, document from contract where hash = any($1::text[])',
+};
+
+export interface KnownPlan {
+  readonly plan: CompiledPlan;
+  readonly contracts: ReadonlyMap<string, ResolvedContract>;
+}
+
+/** Plans and contracts are named by their content, so that what was read once is right for ever. */
+@Injectable()
+export class PlanCache {
+  private readonly plans = new Map<string, KnownPlan>();
+
+  constructor(private readonly database: Database) {}
+
+  /** Every plan asked for is in the answer; one that does not exist is a bug, since rows refer to it. */
+  async get(hashes: readonly string[]): Promise<ReadonlyMap<string, KnownPlan>> {
+    const found = new Map(
+      [...new Set(hashes)].flatMap((hash) => (this.plans.has(hash) ? [[hash, this.plans.get(hash)!] as const] : [])),
+    );
+    const missing = hashes.filter((hash) => !found.has(hash));
+    if (missing.length > 0) for (const [hash, known] of await this.read([...new Set(missing)])) found.set(hash, known);
+    return found;
+  }
+
+  private async read(hashes: readonly string[]): Promise<[string, KnownPlan][]> {
+    const rows = await this.database.query<{ hash: string; body: string }>(READ_PLANS, [hashes]);
+    const bodies = rows.map((row) => ({ hash: row.hash, body: JSON.parse(row.body) as PlanBody }));
+    const contracts = await this.readContracts(
+      bodies.flatMap(({ body }) => Object.values(body.pins).map((pin) => pin.hash)),
+    );
+    const known = bodies.map(({ hash, body }): [string, KnownPlan] => [
+      hash,
+      { plan: compilePlanBody(body, contracts), contracts },
+    ]);
+    for (const [hash, plan] of known) this.keep(hash, plan);
+    return known;
+  }
+
+  private async readContracts(hashes: readonly string[]): Promise<Map<string, ResolvedContract>> {
+    const rows = await this.database.query<{ hash: string; document: string }>(READ_CONTRACTS, [[...new Set(hashes)]]);
+    return new Map(rows.map((row) => [row.hash, resolveContract(JSON.parse(row.document) as ToolContract, row.hash)]));
+  }
+
+  private keep(hash: string, known: KnownPlan): void {
+    const oldest = this.plans.keys().next().value;
+    if (this.plans.size >= PLANS_KEPT_MAX && oldest !== undefined) this.plans.delete(oldest);
+    this.plans.set(hash, known);
+  }
+}

@@ -1,0 +1,90 @@
+import type { ConditionView, FailureView, StepView } from '@muster/contracts';
+import { type JsonValue, type StepCondition, showId } from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { Database, type NamedSql } from '../database';
+import { type Page, type PageRequest, pageOf, placeOf } from './paging';
+import { iso, parsed, parsedBytes } from './stored-json';
+import { SHOWN_STEP_STATE } from './task.sql';
+
+// A step that succeeded without an operation is the parent of a forEach, perhaps of an empty one: its output is the
+// list of its items' outputs, null for an item whose failure was let pass.
+const STEP_PAGE: NamedSql = {
+  name: 'read.step-page',
+  text: `
+select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.tool, s.attempts, s.failure, s.condition, s.started_at, s.finished_at,
+  s.plan_index, coalesce(s.item_index, -1) as item_index, s.plan_revision, own.id as operation_id,
+  coalesce((select json_agg(n.key order by n.plan_index) from step n where n.id = any(s.needs)), '[]') as needs,
+  case when s.state in ('succeeded', 'compensated') then own.response end as response,
+  case when s.state in ('succeeded', 'compensated') and own.id is null then coalesce((
+    select array_agg(case when i.state in ('succeeded', 'compensated') then io.response end order by i.item_index)
+    from step i left join operation io on io.id = i.operation_id where i.parent_id = s.id), '{}') end as responses
+from step s left join operation own on own.id = s.operation_id
+where s.tenant_id = $1 and s.task_id = $2
+  and (s.plan_index, coalesce(s.item_index, -1), s.plan_revision) > ($3::int, $4::int, $5::int)
+order by s.plan_index, coalesce(s.item_index, -1), s.plan_revision
+limit $6`,
+};
+
+interface StepColumns {
+  readonly id: string;
+  readonly key: string;
+  readonly state: StepView['state'];
+  readonly tool: string;
+  readonly attempts: string;
+  readonly failure: string | null;
+  readonly condition: string;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+  readonly plan_index: number;
+  readonly item_index: number;
+  readonly plan_revision: number;
+  readonly operation_id: string | null;
+  readonly needs: string[];
+  readonly response: Buffer | null;
+  readonly responses: (Buffer | null)[] | null;
+}
+
+@Injectable()
+export class StepReader {
+  constructor(private readonly database: Database) {}
+
+  /** In plan order, the items of a forEach behind their parent. */
+  async page(tenantId: string, taskId: string, { limit, cursor }: PageRequest): Promise<Page<StepView>> {
+    const after = placeOf(cursor, [0, 0, 0]) ?? [-1, -1, -1];
+    const rows = await this.database.query<StepColumns>(STEP_PAGE, [tenantId, taskId, ...after, limit + 1]);
+    return pageOf(rows, limit, (row) => [row.plan_index, row.item_index, row.plan_revision], viewOf);
+  }
+}
+
+function viewOf(row: StepColumns): StepView {
+  return {
+    id: showId('step', row.id),
+    key: row.key,
+    state: row.state,
+    tool: row.tool,
+    needs: row.needs,
+    attempts: parsed<Record<string, number>>(row.attempts) ?? {},
+    operationId: row.operation_id ? showId('operation', row.operation_id) : undefined,
+    output: outputOf(row),
+    failure: parsed<FailureView>(row.failure),
+    conditions: conditionsOf(row),
+    startedAt: iso(row.started_at),
+    finishedAt: iso(row.finished_at),
+  };
+}
+
+function outputOf({ response, responses }: StepColumns): JsonValue | undefined {
+  if (responses === null) return parsedBytes(response);
+  return responses.map((one) => parsedBytes(one) ?? null);
+}
+
+function conditionsOf(row: StepColumns): ConditionView[] {
+  const condition = parsed<StepCondition | null>(row.condition);
+  if (!condition) return [];
+  if (condition.kind === 'none') {
+    return condition.reason === undefined ? [] : [{ type: 'Ended', status: true, reason: condition.reason }];
+  }
+  if (condition.kind !== 'person') return [{ type: 'Waiting', status: true, reason: condition.kind }];
+  const { reason, message } = condition;
+  return [{ type: 'NeedsAttention', status: true, reason, message }];
+}

