@@ -9,7 +9,7 @@
 //   GET  /old/tickets/{reference}   the old counter's file: 200 with the ticket, or 404
 //
 // Every line of the log is on the disk before the desk does what comes next, and on standard output too:
-//   {"at", "what": "listening" | "came" | "applied" | "answered" | "reset" | "abandoned" | "asked", "counter", "key", …}
+//   {"at", "what": "listening" | "came" | "applied" | "answered" | "reset" | "unheard" | "abandoned" | "asked", "counter", "key", …}
 import { fsyncSync, openSync, writeSync } from 'node:fs';
 import http from 'node:http';
 import { parseArgs } from 'node:util';
@@ -70,6 +70,8 @@ function workOnce(counter, key, title, turn) {
 async function open(counter, request, response) {
   const key = request.headers['idempotency-key'] ?? null;
   if (key === null) return answer(response, 400, { error: 'a request without a key cannot be filed' });
+  let hungUpAt;
+  response.on('close', () => (hungUpAt ??= performance.now()));
   const { title } = JSON.parse(await bodyOf(request));
   const delivery = (counter.deliveries.get(key) ?? 0) + 1;
   counter.deliveries.set(key, delivery);
@@ -77,8 +79,6 @@ async function open(counter, request, response) {
   const mishap = delivery === 1 ? MISHAPS[counter.name](turn) : 'none';
   record({ what: 'came', counter: counter.name, key, delivery });
 
-  let hungUpAt;
-  response.on('close', () => (hungUpAt ??= performance.now()));
   const reset = (applied) => {
     record({ what: 'reset', counter: counter.name, key, applied });
     request.socket.resetAndDestroy();
@@ -90,7 +90,8 @@ async function open(counter, request, response) {
       ? await workOnce(counter, key, title, turn)
       : await work(counter, key, title, turn, isAbandoned);
   if (mishap === 'reset-after') return reset(true);
-  if (hungUpAt !== undefined || ticket === undefined) return;
+  if (ticket === undefined) return;
+  if (hungUpAt !== undefined) return record({ what: 'unheard', counter: counter.name, key });
   record({ what: 'answered', counter: counter.name, key });
   answer(response, 200, ticket);
 }

@@ -1,7 +1,7 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
 import { MessagingModule } from '@muster/messaging';
 import { PersistenceModule } from '@muster/persistence';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { urlencoded } from 'express';
 import { AccessModule } from './access/access.module';
 import { FaultsFilter } from './access/faults.filter';
@@ -18,7 +18,14 @@ import { TasksReader } from './readers/tasks.reader';
 @Module({
   imports: [PersistenceModule.for('console'), MessagingModule.all(), AccessModule, BoardModule],
   controllers: [PagesController, AssetsController],
-  providers: [OverviewReader, TasksReader, TaskReader, QueueDepthReader, PagesGuard, { provide: APP_FILTER, useClass: FaultsFilter }],
+  providers: [
+    OverviewReader,
+    TasksReader,
+    TaskReader,
+    QueueDepthReader,
+    PagesGuard,
+    { provide: APP_FILTER, useClass: FaultsFilter },
+  ],
 })
 export class ConsoleModule implements NestModule {
   // The only body that the console reads is the form that asks for an API key.

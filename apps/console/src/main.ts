@@ -1,6 +1,6 @@
 import { bootService } from '@muster/chassis';
-import { ConsoleModule } from './console.module';
 import { securityHeaders } from './access/headers';
+import { ConsoleModule } from './console.module';
 
 void bootService({
   name: 'console',

@@ -6,6 +6,21 @@ import { WorkerLease } from '@muster/persistence';
 import { RunRunner, RunTools } from './run.runner';
 import { ToolRegistry } from './tools';
 
+/** Ends what is under way before the lease: the clean exit is the word that every socket is closed. */
+@Injectable()
+export class Closing {
+  constructor(
+    private readonly registry: ToolRegistry,
+    private readonly tools: RunTools,
+  ) {}
+
+  async close(): Promise<void> {
+    await this.registry.close();
+    await this.tools.ledger.close();
+    await this.tools.loader.close();
+  }
+}
+
 /** Takes runs from the executor's lanes; a job lasts as long as its runs, so that a board shows what is going on. */
 @Injectable()
 export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -32,21 +47,6 @@ export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShu
   private async take({ steps }: ExecutorDoorbell): Promise<void> {
     this.lease.noteJob();
     await Promise.all(splitRuns(steps).map((run) => this.runner.run(run)));
-  }
-}
-
-/** Ends what is under way before the lease: the clean exit is the word that every socket is closed. */
-@Injectable()
-export class Closing {
-  constructor(
-    private readonly registry: ToolRegistry,
-    private readonly tools: RunTools,
-  ) {}
-
-  async close(): Promise<void> {
-    await this.registry.close();
-    await this.tools.ledger.close();
-    await this.tools.loader.close();
   }
 }
 

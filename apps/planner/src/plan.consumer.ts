@@ -1,7 +1,7 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Log } from '@muster/chassis';
 import { PlannerDoorbell, QUEUES } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
 /**
  * Takes the planner's jobs. A goal needs a model to make a plan of it, and this build is configured with none, which is
@@ -17,7 +17,10 @@ export class PlanConsumer implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.consumers.consume(QUEUES.planner, { concurrency: 1, message: PlannerDoorbell }, async ({ tasks }) => {
-      this.log.warn('planner.job-dropped', { tasks, reason: 'No model is configured, so there is nothing to plan with.' });
+      this.log.warn('planner.job-dropped', {
+        tasks,
+        reason: 'No model is configured, so there is nothing to plan with.',
+      });
     });
   }
 }

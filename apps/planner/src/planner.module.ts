@@ -1,6 +1,6 @@
-import { Module } from '@nestjs/common';
 import { MessagingModule } from '@muster/messaging';
 import { PersistenceModule, WorkerModule } from '@muster/persistence';
+import { Module } from '@nestjs/common';
 import { PlanConsumer } from './plan.consumer';
 import { WorkerLifetime } from './worker.lifetime';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import type { ReadyMessage } from '@muster/chassis';
+import { type ParentMessage, SUPERVISED_VARIABLE } from '@muster/chassis';
 import { lastLines, openLog } from './log-file';
 
 export interface ServiceProgram {
@@ -16,8 +16,6 @@ export interface ChildEvents {
   /** Said to the person at the terminal. */
   say(line: string): void;
 }
-
-type ChildMessage = ReadyMessage | { readonly type: 'worker'; readonly id: string };
 
 const BACKOFF_MS_MIN = 200;
 const BACKOFF_MS_MAX = 10_000;
@@ -56,7 +54,7 @@ export class ChildService {
     const workers: string[] = [];
     const child = this.spawn();
     this.child = child;
-    child.on('message', (message) => this.hear(message as ChildMessage, workers));
+    child.on('message', (message) => this.hear(message as ParentMessage, workers));
     this.ended = new Promise<void>((resolve) => {
       let over = false;
       const end = (why: string): void => {
@@ -93,7 +91,7 @@ export class ChildService {
     const log = openLog(this.program.logFile);
     try {
       return spawn(process.execPath, [this.program.main], {
-        env: { ...env, ...port, ...consolePort, ...(armed && { MUSTER_FAULT: fault }) },
+        env: { ...env, [SUPERVISED_VARIABLE]: '1', ...port, ...consolePort, ...(armed && { MUSTER_FAULT: fault }) },
         stdio: ['ignore', log, log, 'ipc'],
         // A session of its own: Ctrl-C is ours to answer, so that everything drains in order.
         detached: true,
@@ -103,7 +101,7 @@ export class ChildService {
     }
   }
 
-  private hear(message: ChildMessage, workers: string[]): void {
+  private hear(message: ParentMessage, workers: string[]): void {
     if (message.type === 'worker') workers.push(message.id);
     if (message.type !== 'ready') return;
     if (this.url) this.events.say(`${this.name} is back.`);

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import type { JsonObject } from '@muster/domain';
 import { Database, type NamedSql } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 
 export interface EvidenceRow {
   readonly id: string;
@@ -42,7 +42,18 @@ export class EvidenceStore {
 
   async add(row: EvidenceRow): Promise<void> {
     const { id, tenantId, taskId, stepId, operationId, kind, beganAt, finding, body, detail } = row;
-    const values = [id, tenantId, taskId, stepId, operationId, kind, beganAt, finding, body ?? null, JSON.stringify(detail)];
+    const values = [
+      id,
+      tenantId,
+      taskId,
+      stepId,
+      operationId,
+      kind,
+      beganAt,
+      finding,
+      body ?? null,
+      JSON.stringify(detail),
+    ];
     await this.database.query(ADD_EVIDENCE, values);
   }
 }

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import type { ToolContract } from '@muster/domain';
 import { Database } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { Prober } from './probe/prober';
 import type { Heard } from './step.verifier';
 import { LOAD_CONTRACTS, LOAD_OPERATIONS } from './verdict.sql';

@@ -1,7 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
-import { checkExpression, type CompiledPlan, type CompiledStep, type JsonValue, type ResolvedContract } from '@muster/domain';
+import {
+  type CompiledPlan,
+  type CompiledStep,
+  checkExpression,
+  type JsonValue,
+  type ResolvedContract,
+} from '@muster/domain';
 import { Database, loadOutputs, PlanCache, type StepOutput } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import type { StepViews } from './checks/expression';
 import type { Finding } from './checks/finding';
@@ -23,7 +29,7 @@ interface StepRow {
   readonly plan_hash: string;
   readonly input: string;
   readonly operation_id: string;
-  readonly response: Buffer;
+  readonly response: Buffer | null;
   readonly resolver: string;
   readonly settled_at: number;
   readonly is_judged: boolean;
@@ -36,7 +42,8 @@ interface Case {
   readonly plan: CompiledPlan;
   readonly step: CompiledStep;
   readonly contract: ResolvedContract;
-  readonly output: JsonValue;
+  /** Undefined where the recorded answer is no JSON. */
+  readonly output: JsonValue | undefined;
 }
 
 /** Called with the steps on which there is a verdict now. */
@@ -54,12 +61,18 @@ export class StepVerifier {
 
   /** Steps that do not wait for a verdict at that epoch are passed over. `signal` ends the waiting between read-backs. */
   async verify(asked: readonly { id: string; epoch: number }[], heard: Heard, signal: AbortSignal): Promise<void> {
-    const rows = await this.database.query<StepRow>(LOAD_STEPS, [asked.map((step) => step.id), asked.map((step) => step.epoch)]);
+    const rows = await this.database.query<StepRow>(LOAD_STEPS, [
+      asked.map((step) => step.id),
+      asked.map((step) => step.epoch),
+    ]);
     // The first verdict stands. Whoever asks again has perhaps not heard of it.
     heard(rows.filter((row) => row.is_judged).map((row) => row.id));
     const cases = await this.open(rows.filter((row) => !row.is_judged));
     const checked = await this.check(cases);
-    const [later, now] = partition(checked, ({ one, findings }) => isReadBack(one) && findings.every((finding) => finding.passed));
+    const [later, now] = partition(
+      checked,
+      ({ one, findings }) => isReadBack(one) && findings.every((finding) => finding.passed),
+    );
     await this.conclude(now, heard);
     await Promise.all(later.map(({ one, findings }) => this.readBack(one, findings, heard, signal)));
   }
@@ -68,7 +81,7 @@ export class StepVerifier {
     const plans = await this.plans.get(rows.map((row) => row.plan_hash));
     return rows.map((row) => {
       const { plan, contracts } = plans.get(row.plan_hash)!;
-      const output = JSON.parse(row.response.toString('utf8')) as JsonValue;
+      const output = readOutput(row.response);
       return { row, plan, step: plan.steps[row.plan_index]!, contract: contracts.get(row.contract_hash)!, output };
     });
   }
@@ -80,7 +93,9 @@ export class StepVerifier {
   }
 
   private async conclude(all: readonly { one: Case; findings: readonly Finding[] }[], heard: Heard): Promise<void> {
-    await this.store.addStepVerdicts(all.map(({ one, findings }) => ({ stepId: one.row.id, round: one.row.epoch, findings })));
+    await this.store.addStepVerdicts(
+      all.map(({ one, findings }) => ({ stepId: one.row.id, round: one.row.epoch, findings })),
+    );
     heard(all.map(({ one }) => one.row.id));
   }
 
@@ -93,7 +108,8 @@ export class StepVerifier {
     const subject = { operationId: row.operation_id, stepId: row.id, taskId: row.task_id, tenantId: row.tenant_id };
     for (let tries = 0; tries < BOUNDS.READ_BACK_TRIES_PER_JOB && !signal.aborted; tries++) {
       const judgement = judgeReadBacks(answers, { settledAt: row.settled_at, absentAfterMs: probe.absentAfterMs });
-      if (judgement.kind === 'found') return await this.conclude([{ one, findings: [...findings, judgement.finding] }], heard);
+      if (judgement.kind === 'found')
+        return await this.conclude([{ one, findings: [...findings, judgement.finding] }], heard);
       if (tries > 0 && !(await waited(judgement.againInMs, signal))) return;
       answers.push(await this.prober.probe('read-back', probe, subject));
     }
@@ -102,8 +118,18 @@ export class StepVerifier {
   }
 }
 
+// One answer that cannot be read is a finding about its own step, and must not keep the others of its message waiting.
+function readOutput(response: Buffer | null): JsonValue | undefined {
+  try {
+    return response === null ? undefined : (JSON.parse(response.toString('utf8')) as JsonValue);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a probe or a person has told already need not be asked again. */
-const isReadBack = ({ row, contract }: Case): boolean => contract.probe !== undefined && row.resolver !== 'probe' && row.resolver !== 'person';
+const isReadBack = ({ row, contract }: Case): boolean =>
+  contract.probe !== undefined && row.resolver !== 'probe' && row.resolver !== 'person';
 
 function readsOf({ step, plan }: Case): number[] {
   if (step.check === undefined) return [];
@@ -114,7 +140,7 @@ function readsOf({ step, plan }: Case): number[] {
 function checkNow(one: Case, outputs: ReadonlyMap<number, StepOutput>): Finding[] {
   const { step, row, contract, output, plan } = one;
   const schema = checkOutputSchema(contract.output, output);
-  if (!schema.passed || step.check === undefined) return [schema];
+  if (!schema.passed || output === undefined || step.check === undefined) return [schema];
   const item = row.item === null ? undefined : { name: step.as, value: JSON.parse(row.item) as JsonValue };
   const outcome = { input: JSON.parse(row.input) as JsonValue, output, steps: viewsOf(plan, outputs), item };
   return [schema, checkPostcondition(step.check, outcome)];
@@ -122,7 +148,12 @@ function checkNow(one: Case, outputs: ReadonlyMap<number, StepOutput>): Finding[
 
 /** Outputs by the steps' keys, as expressions name them. */
 export const viewsOf = (plan: CompiledPlan, outputs: ReadonlyMap<number, StepOutput>): StepViews =>
-  Object.fromEntries([...outputs].map(([index, { outputs: items, ...view }]) => [plan.steps[index]!.key, items ? { ...view, outputs: [...items] } : view]));
+  Object.fromEntries(
+    [...outputs].map(([index, { outputs: items, ...view }]) => [
+      plan.steps[index]!.key,
+      items ? { ...view, outputs: [...items] } : view,
+    ]),
+  );
 
 async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
   return await pause(ms, true, { signal }).catch(() => false);

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { checkExpression, type CompiledPlan, type JsonObject, type JsonValue, sha256Hex } from '@muster/domain';
+import { type CompiledPlan, checkExpression, type JsonObject, type JsonValue, sha256Hex } from '@muster/domain';
 import { Database, loadOutputs, PlanCache, type StepOutput } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import { checkCriteria, type TaskClaims } from './checks/criteria';
 import { viewsOf } from './step.verifier';
@@ -34,8 +34,14 @@ export class TaskVerifier {
   ) {}
 
   /** Tasks that do not wait for a verdict in that round are passed over; `heard` names those that have one now. */
-  async verify(asked: readonly { id: string; round: number }[], heard: (taskIds: readonly string[]) => void): Promise<void> {
-    const rows = await this.database.query<TaskRow>(LOAD_TASKS, [asked.map((task) => task.id), asked.map((task) => task.round)]);
+  async verify(
+    asked: readonly { id: string; round: number }[],
+    heard: (taskIds: readonly string[]) => void,
+  ): Promise<void> {
+    const rows = await this.database.query<TaskRow>(LOAD_TASKS, [
+      asked.map((task) => task.id),
+      asked.map((task) => task.round),
+    ]);
     const cases = await this.open(rows.filter((row) => !row.is_judged));
     const wanted = cases.flatMap((one) => readsOf(one).map((planIndex) => ({ taskId: one.row.id, planIndex })));
     const outputs = await loadOutputs(this.database, wanted);
@@ -64,8 +70,17 @@ function readsOf({ plan, claims }: Case): number[] {
 function judge({ row, plan, claims }: Case, outputs: ReadonlyMap<number, StepOutput>): TaskVerdict {
   const steps = viewsOf(plan, outputs);
   const findings = checkCriteria(claims, JSON.parse(row.input) as JsonValue, steps);
-  const detail: JsonObject = { completion: [...claims.completion], invariants: [...claims.invariants], steps: Object.keys(steps) };
-  return { taskId: row.id, round: row.plan_revision, findings, seen: { beganAt: row.began_at, body: seenBytes(row.input, steps), detail: JSON.stringify(detail) } };
+  const detail: JsonObject = {
+    completion: [...claims.completion],
+    invariants: [...claims.invariants],
+    steps: Object.keys(steps),
+  };
+  return {
+    taskId: row.id,
+    round: row.plan_revision,
+    findings,
+    seen: { beganAt: row.began_at, body: seenBytes(row.input, steps), detail: JSON.stringify(detail) },
+  };
 }
 
 // A forEach may have handed ten thousand outputs to one criterion. Their hashes say what was seen, and the ledger has it.

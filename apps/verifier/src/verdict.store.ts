@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { counter, faultPoint } from '@muster/chassis';
 import { newUuid } from '@muster/domain';
 import { Database } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import { type Finding, summarise } from './checks/finding';
 import { WRITE_STEP_VERDICTS, WRITE_TASK_VERDICTS } from './verdict.sql';
@@ -20,7 +20,10 @@ export interface TaskVerdict {
   readonly seen: { readonly beganAt: string; readonly body: Buffer; readonly detail: string };
 }
 
-const verdicts = counter('muster_verdicts_total', 'Verdicts given, by what they are on and what they say.', ['subject', 'code']);
+const verdicts = counter('muster_verdicts_total', 'Verdicts given, by what they are on and what they say.', [
+  'subject',
+  'code',
+]);
 
 /** Writes verdicts: the verifier's only word. */
 @Injectable()

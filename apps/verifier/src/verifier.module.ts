@@ -1,6 +1,6 @@
-import { Module } from '@nestjs/common';
 import { MessagingModule } from '@muster/messaging';
 import { PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
+import { Module } from '@nestjs/common';
 import { EvidenceStore } from './evidence.store';
 import { OperationVerifier } from './operation.verifier';
 import { ProbeClient } from './probe/probe.client';
@@ -16,8 +16,17 @@ import { WorkerLifetime } from './worker.lifetime';
 @Module({
   imports: [PersistenceModule.for('verifier'), WorkerModule.for('verifier'), MessagingModule.all()],
   providers: [
-    PlanCache, EvidenceStore, VerdictStore, ProbeClient, Prober,
-    StepVerifier, TaskVerifier, OperationVerifier, Verifier, VerifyConsumer, WorkerLifetime,
+    PlanCache,
+    EvidenceStore,
+    VerdictStore,
+    ProbeClient,
+    Prober,
+    StepVerifier,
+    TaskVerifier,
+    OperationVerifier,
+    Verifier,
+    VerifyConsumer,
+    WorkerLifetime,
   ],
 })
 export class VerifierModule {}

@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { type CoordinatorDoorbell, QUEUES, type VerifierDoorbell } from '@muster/contracts';
 import { LIMITS, newUuid } from '@muster/domain';
 import { Doorbells } from '@muster/messaging';
+import { Injectable } from '@nestjs/common';
 import { OperationVerifier } from './operation.verifier';
 import { StepVerifier } from './step.verifier';
 import { TaskVerifier } from './task.verifier';
@@ -28,13 +28,18 @@ export class Verifier {
 
   // A job id that is taken would silence the ring: each gets its own.
   private ring(kind: keyof CoordinatorDoorbell, ids: readonly string[]): void {
-    const rings = chunks(ids).map((chunk) => ({ name: 'look', id: `verified-${newUuid()}`, data: { [kind]: chunk } satisfies CoordinatorDoorbell }));
+    const rings = chunks(ids).map((chunk) => ({
+      name: 'look',
+      id: `verified-${newUuid()}`,
+      data: { [kind]: chunk } satisfies CoordinatorDoorbell,
+    }));
     if (rings.length > 0) this.doorbells.ring(QUEUES.coordinator, rings);
   }
 }
 
 function chunks(ids: readonly string[]): string[][] {
   const all: string[][] = [];
-  for (let from = 0; from < ids.length; from += LIMITS.DOORBELL_ITEMS_MAX) all.push(ids.slice(from, from + LIMITS.DOORBELL_ITEMS_MAX));
+  for (let from = 0; from < ids.length; from += LIMITS.DOORBELL_ITEMS_MAX)
+    all.push(ids.slice(from, from + LIMITS.DOORBELL_ITEMS_MAX));
   return all;
 }

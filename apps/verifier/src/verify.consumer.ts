@@ -1,8 +1,8 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Log } from '@muster/chassis';
 import { QUEUES, VerifierDoorbell } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
 import { isTransient } from '@muster/persistence';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import { Verifier } from './verifier';
 
@@ -18,7 +18,9 @@ export class VerifyConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.consumers.consume(QUEUES.verifier, { concurrency: BOUNDS.JOBS_MAX, message: VerifierDoorbell }, (message) => this.take(message));
+    this.consumers.consume(QUEUES.verifier, { concurrency: BOUNDS.JOBS_MAX, message: VerifierDoorbell }, (message) =>
+      this.take(message),
+    );
   }
 
   // Read-backs that wait for a better moment are left to the next verifier.

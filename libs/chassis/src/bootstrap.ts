@@ -9,6 +9,7 @@ import { Config, ConfigInvalid, loadConfig } from './config';
 import { Health, healthRoutes } from './health';
 import { Log, nestLogger } from './log';
 import { collectProcessMetrics } from './metrics';
+import { tellParent } from './parent';
 import { stopGracefully } from './shutdown';
 
 export interface ServiceOptions {
@@ -21,13 +22,6 @@ export interface ServiceOptions {
   readonly http?: (config: Config) => { host: string; port: number };
   /** Prepares the express application before it listens: body parsers, pipes, OpenAPI. */
   readonly configure?: (app: NestExpressApplication) => void | Promise<void>;
-}
-
-/** What a service tells the supervisor that started it, over IPC. */
-export interface ReadyMessage {
-  readonly type: 'ready';
-  readonly service: string;
-  readonly url: string;
 }
 
 @Module({})
@@ -109,5 +103,5 @@ function ready(service: string, log: Log, server: Server): void {
   const { address, port } = server.address() as AddressInfo;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
   log.info('process.ready', { url, pid: process.pid });
-  process.send?.({ type: 'ready', service, url } satisfies ReadyMessage);
+  tellParent({ type: 'ready', service, url });
 }

@@ -1,4 +1,4 @@
-import { Fault } from '@muster/domain';
+import { Fault, LIMITS } from '@muster/domain';
 import { plainToInstance } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
 import { Env, variables } from './variable';
@@ -136,7 +136,7 @@ export class Config {
   @Env('TENANT_WINDOW', 'Steps of one tenant in flight; the rest of its backlog waits in Postgres.', {
     as: 'number',
     unit: 'steps',
-    fallback: '1000',
+    fallback: String(LIMITS.TENANT_WINDOW),
   })
   @IsInt()
   @Min(1)

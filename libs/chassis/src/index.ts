@@ -6,4 +6,5 @@ export * from './fault-points';
 export * from './health';
 export * from './log';
 export * from './metrics';
+export * from './parent';
 export * from './shutdown';

@@ -1,6 +1,6 @@
+import { LIMITS } from '@muster/domain';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsOptional, IsUUID, Min, ValidateNested } from 'class-validator';
-import { LIMITS } from '@muster/domain';
 
 /** A step at one dispatch. `after`: it follows the step before it in this list, as the next member of one run. */
 export class StepAtEpoch {

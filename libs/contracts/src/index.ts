@@ -8,7 +8,6 @@ export * from './requests/task.request';
 export * from './requests/tool.request';
 export * from './shape/fields';
 export * from './shape/json-schemas';
-export * from './shape/nearest';
 export * from './shape/shape-check';
 export * from './views/ledger.view';
 export * from './views/problem.view';

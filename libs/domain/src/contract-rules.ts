@@ -1,6 +1,6 @@
-import type { JsonValue } from './json';
 import { checkExpression } from './expression/expression';
 import { checkTemplate } from './expression/template';
+import type { JsonValue } from './json';
 import { schemaFault } from './json-schema';
 import { LIMITS } from './limits';
 import type { Problem } from './plan/plan';
@@ -91,7 +91,13 @@ function definiteProblems({ definite, effect }: ToolContract): Problem[] {
     ...statusProblems('/definite/notDone', notDone, effect === 'keyed'),
     ...notDone.flatMap((status, i) =>
       rejected.includes(status)
-        ? [problem(`/definite/notDone/${i}`, 'contradiction', `${status} is also in 'rejected'; it is one or the other.`)]
+        ? [
+            problem(
+              `/definite/notDone/${i}`,
+              'contradiction',
+              `${status} is also in 'rejected'; it is one or the other.`,
+            ),
+          ]
         : [],
     ),
   ];
@@ -117,7 +123,9 @@ function probeProblems(probe: ProbeContract): Problem[] {
   if (!isHttpUrl(probe.url.replaceAll(OPERATION_PLACEHOLDER, 'op'))) {
     problems.push(problem('/probe/url', 'bad_url', URL_RULE));
   } else if (!probe.url.includes(OPERATION_PLACEHOLDER)) {
-    problems.push(problem('/probe/url', 'no_operation', `The address names the operation as ${OPERATION_PLACEHOLDER}.`));
+    problems.push(
+      problem('/probe/url', 'no_operation', `The address names the operation as ${OPERATION_PLACEHOLDER}.`),
+    );
   }
   problems.push(...probeExpressionProblems('/probe/happened', probe.happened));
   if (probe.output !== undefined) problems.push(...probeExpressionProblems('/probe/output', probe.output));
@@ -132,7 +140,9 @@ function probeExpressionProblems(pointer: string, expression: string): Problem[]
 function compensationProblems({ compensate }: ToolContract): Problem[] {
   if (!compensate) return [];
   const { problems } = checkTemplate(compensate.input, ['input', 'output'], '/compensate/input');
-  return isToolName(compensate.tool) ? [...problems] : [problem('/compensate/tool', 'bad_name', NAME_RULE), ...problems];
+  return isToolName(compensate.tool)
+    ? [...problems]
+    : [problem('/compensate/tool', 'bad_name', NAME_RULE), ...problems];
 }
 
 function retryProblems({ retry }: ToolContract): Problem[] {

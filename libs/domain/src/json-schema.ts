@@ -1,5 +1,5 @@
-import { Ajv2020 } from 'ajv/dist/2020';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020';
+import { Ajv2020 } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { BoundedCache } from './bounded-cache';
 import { hashJson } from './canonical-json';
@@ -34,7 +34,7 @@ const metaschema = new Ajv2020({ strict: false, logger: false });
 
 const kept = new BoundedCache<string, CompiledSchema | Error>(SCHEMAS_KEPT_MAX);
 // Contracts are kept by services for long; most look-ups need no hash.
-const keptByIdentity = new WeakMap<object, CompiledSchema>();
+const keptByIdentity = new WeakMap<object, CompiledSchema | Error>();
 
 /** Why a JSON Schema (2020-12) cannot be used, or undefined where it can. */
 export function schemaFault(schema: JsonValue): string | undefined {
@@ -44,11 +44,8 @@ export function schemaFault(schema: JsonValue): string | undefined {
 
 /** Compiles a schema that `schemaFault` finds no fault with; throws where it does. */
 export function schemaOf(schema: JsonObject): CompiledSchema {
-  const known = keptByIdentity.get(schema);
-  if (known) return known;
   const compiled = compiledOrError(schema);
   if (compiled instanceof Error) throw compiled;
-  keptByIdentity.set(schema, compiled);
   return compiled;
 }
 
@@ -62,9 +59,13 @@ export function compileSchema(schema: JsonObject): (value: JsonValue) => readonl
 }
 
 function compiledOrError(schema: JsonValue): CompiledSchema | Error {
+  if (typeof schema !== 'object' || schema === null) return generate(schema);
+  const known = keptByIdentity.get(schema);
+  if (known) return known;
   const oversize = oversizeOf(schema);
-  if (oversize) return new Error(oversize);
-  return kept.get(hashJson(schema), () => generate(structuredClone(schema)));
+  const compiled = oversize ? new Error(oversize) : kept.get(hashJson(schema), () => generate(structuredClone(schema)));
+  keptByIdentity.set(schema, compiled);
+  return compiled;
 }
 
 function oversizeOf(schema: JsonValue): string | undefined {

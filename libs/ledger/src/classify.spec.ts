@@ -85,7 +85,11 @@ describe('an answer that proves nothing', () => {
     ['body-unreadable', 'body_unreadable'],
     ['too-large', 'body_too_large'],
   ])('no answer (%s) is unknown, %s', (code, expected) => {
-    expect(judge({ kind: 'no-answer', code, message: 'Gone.' })).toMatchObject({ state: 'unknown', code: expected, response: null });
+    expect(judge({ kind: 'no-answer', code, message: 'Gone.' })).toMatchObject({
+      state: 'unknown',
+      code: expected,
+      response: null,
+    });
   });
 });
 
@@ -101,8 +105,14 @@ describe('a sending whose bytes never left', () => {
 
 describe('a program or builtin', () => {
   it('succeeds with its JSON as the output, and is unknown where there is none', () => {
-    expect(judge({ kind: 'output', body: Buffer.from('{"a":1}') })).toMatchObject({ state: 'succeeded', output: { a: 1 } });
-    expect(judge({ kind: 'output', body: Buffer.from('oops') })).toMatchObject({ state: 'unknown', code: 'body_unreadable' });
+    expect(judge({ kind: 'output', body: Buffer.from('{"a":1}') })).toMatchObject({
+      state: 'succeeded',
+      output: { a: 1 },
+    });
+    expect(judge({ kind: 'output', body: Buffer.from('oops') })).toMatchObject({
+      state: 'unknown',
+      code: 'body_unreadable',
+    });
   });
 
   it('is unknown when it ended otherwise than with 0: nobody knows what it did before', () => {
@@ -117,7 +127,11 @@ describe('a program or builtin', () => {
 describe('Retry-After', () => {
   it.each<[string, AnswerHeaders, number | undefined]>([
     ['seconds', { 'retry-after': '7' }, 7_000],
-    ['a date against the tool’s own clock', { 'retry-after': 'Fri, 01 Jan 2027 00:00:09 GMT', date: 'Fri, 01 Jan 2027 00:00:00 GMT' }, 9_000],
+    [
+      'a date against the tool’s own clock',
+      { 'retry-after': 'Fri, 01 Jan 2027 00:00:09 GMT', date: 'Fri, 01 Jan 2027 00:00:00 GMT' },
+      9_000,
+    ],
     ['a date against ours where the tool sends none', { 'retry-after': 'Thu, 01 Jan 2026 00:00:05 GMT' }, 5_000],
     ['a date gone by', { 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' }, 0],
     ['more than the cap', { 'retry-after': '99999999999999999999' }, RETRY_AFTER_MS_MAX],
@@ -133,8 +147,19 @@ describe('any answer whatever', () => {
   const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
   const headers = fc.record({ 'retry-after': fc.string(), date: fc.string() }, { requiredKeys: [] });
   const answers: fc.Arbitrary<ToolAnswer> = fc.oneof(
-    fc.record({ kind: fc.constant('answered' as const), status: fc.integer({ min: 200, max: 599 }), headers, body: bytes }),
-    fc.record({ kind: fc.constant('output' as const), body: fc.oneof(bytes, fc.json().map((text) => Buffer.from(text))) }),
+    fc.record({
+      kind: fc.constant('answered' as const),
+      status: fc.integer({ min: 200, max: 599 }),
+      headers,
+      body: bytes,
+    }),
+    fc.record({
+      kind: fc.constant('output' as const),
+      body: fc.oneof(
+        bytes,
+        fc.json().map((text) => Buffer.from(text)),
+      ),
+    }),
   );
 
   it('is classified without an exception, and has an output exactly when it succeeded', () => {

@@ -63,7 +63,13 @@ function classifyAnswered(contract: ResolvedContract, answer: Answered, now: Dat
   const wait = retryAfterMs(headers['retry-after'], headers.date, now);
   const asked = wait === undefined ? {} : { retryAfterMs: wait };
   if (contract.definite.notDone.includes(status)) {
-    return { state: 'absent', code, message: `The tool answered ${status}: nothing was done.`, response: body, ...asked };
+    return {
+      state: 'absent',
+      code,
+      message: `The tool answered ${status}: nothing was done.`,
+      response: body,
+      ...asked,
+    };
   }
   // A 5xx may come from a proxy after the effect, a 409 may mean "still in progress": an unlisted status proves nothing.
   const message = `The tool answered ${status}, which its contract does not list: the outcome is unknown.`;
@@ -72,7 +78,13 @@ function classifyAnswered(contract: ResolvedContract, answer: Answered, now: Dat
 
 function succeed(answer: Answered): Classification {
   if (answer.body.length === 0 && BODILESS_STATUSES.includes(answer.status)) {
-    return { state: 'succeeded', code: 'ok', message: `The tool answered ${answer.status}.`, response: answer.body, output: null };
+    return {
+      state: 'succeeded',
+      code: 'ok',
+      message: `The tool answered ${answer.status}.`,
+      response: answer.body,
+      output: null,
+    };
   }
   return readOutput(answer.body, `The tool answered ${answer.status}`);
 }
@@ -81,7 +93,12 @@ function readOutput(body: Buffer, what: string): Classification {
   const reading = readJson(body);
   if (reading) return { state: 'succeeded', code: 'ok', message: `${what}.`, response: body, output: reading.value };
   // It very likely happened, but what came of it cannot be read: claiming either would be a guess.
-  return { state: 'unknown', code: 'body_unreadable', message: `${what}, but its body is no readable JSON.`, response: body };
+  return {
+    state: 'unknown',
+    code: 'body_unreadable',
+    message: `${what}, but its body is no readable JSON.`,
+    response: body,
+  };
 }
 
 const exitCode = (answer: Exited): string =>

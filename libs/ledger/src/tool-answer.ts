@@ -29,7 +29,12 @@ export type NoAnswerCode = 'timeout' | 'aborted' | 'reset' | 'body-unreadable' |
 export type ToolAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly headers: AnswerHeaders; readonly body: Buffer }
   | { readonly kind: 'output'; readonly body: Buffer; readonly writes?: readonly ArtifactWrite[] }
-  | { readonly kind: 'exited'; readonly exitCode: number | null; readonly exitSignal: string | null; readonly message: string }
+  | {
+      readonly kind: 'exited';
+      readonly exitCode: number | null;
+      readonly exitSignal: string | null;
+      readonly message: string;
+    }
   | { readonly kind: 'not-sent'; readonly code: string; readonly message: string }
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
   | { readonly kind: 'no-answer'; readonly code: NoAnswerCode; readonly message: string };

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Clock, Log } from '@muster/chassis';
+import { Clock, Log, tellParent } from '@muster/chassis';
 import { newUuid, type WorkerState } from '@muster/domain';
 import { Database } from './database';
 import { LivenessLock, newLockKey } from './liveness-lock';
@@ -90,7 +90,7 @@ export class WorkerLease {
     const { service, lanes = [], leaseTtlMs } = this.options;
     await this.lock.acquire();
     // Before the row is there: a parent that reports our end must know every id under which we may have sent.
-    process.send?.({ type: 'worker', id: this.worker });
+    tellParent({ type: 'worker', id: this.worker });
     // Measured from before the statement: the lease cannot have begun earlier than that.
     const askedAt = this.clock.monotonicMs();
     await this.database.query(REGISTER_WORKER, [

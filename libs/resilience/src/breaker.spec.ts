@@ -10,7 +10,11 @@ function permitOf(breaker: Breaker): BreakerPermit {
   if (!admission.admitted) throw new Error('Not admitted.');
   return admission.permit;
 }
-const call = (breaker: Breaker, sign: HealthSign) => permitOf(breaker).run(async () => sign, (result) => result);
+const call = (breaker: Breaker, sign: HealthSign) =>
+  permitOf(breaker).run(
+    async () => sign,
+    (result) => result,
+  );
 
 async function opened(breaker: Breaker): Promise<Breaker> {
   for (let calls = 0; calls < policy.volumeThreshold; calls++) await call(breaker, 'ailing');
@@ -68,7 +72,10 @@ describe('a closed breaker', () => {
   it('hands a fault of the call on, without a word about the tool', async () => {
     const breaker = aBreaker();
 
-    const run = permitOf(breaker).run(() => Promise.reject(new Error('A bug.')), () => 'healthy');
+    const run = permitOf(breaker).run(
+      () => Promise.reject(new Error('A bug.')),
+      () => 'healthy',
+    );
 
     await expect(run).rejects.toThrow('A bug.');
     expect(breaker.snapshot).toMatchObject({ failures: 0, successes: 0 });
@@ -89,7 +96,12 @@ describe('an open breaker', () => {
     const early = permitOf(breaker);
     await opened(breaker);
 
-    await expect(early.run(async () => 'answer', () => 'healthy')).resolves.toBe('answer');
+    await expect(
+      early.run(
+        async () => 'answer',
+        () => 'healthy',
+      ),
+    ).resolves.toBe('answer');
 
     expect(breaker.state).toBe('open');
   });
@@ -122,7 +134,14 @@ describe('a half-open breaker', () => {
 
   it.each<[string, (permit: BreakerPermit) => unknown]>([
     ['given back', (permit) => permit.giveBack()],
-    ['aborted by us', (permit) => permit.run(async () => 'gone', () => 'none')],
+    [
+      'aborted by us',
+      (permit) =>
+        permit.run(
+          async () => 'gone',
+          () => 'none',
+        ),
+    ],
   ])('admits another trial when the first was %s', async (_how, end) => {
     const breaker = await halfOpened(aBreaker());
 
@@ -137,7 +156,10 @@ describe('a half-open breaker', () => {
     const early = permitOf(breaker);
     await halfOpened(breaker);
 
-    await early.run(async () => 'late', () => 'healthy');
+    await early.run(
+      async () => 'late',
+      () => 'healthy',
+    );
 
     expect(breaker.state).toBe('half-open');
   });
@@ -145,7 +167,10 @@ describe('a half-open breaker', () => {
   it('is not fooled by a permit given back after its use while another trial is out', async () => {
     const breaker = await halfOpened(aBreaker());
     const first = permitOf(breaker);
-    await first.run(async () => 'gone', () => 'none');
+    await first.run(
+      async () => 'gone',
+      () => 'none',
+    );
     permitOf(breaker);
 
     first.giveBack();
@@ -157,7 +182,9 @@ describe('a half-open breaker', () => {
 describe('every change of state', () => {
   it('is told with the figures of the moment', async () => {
     const states: string[] = [];
-    const breaker = await halfOpened(aBreaker((snapshot) => states.push(`${snapshot.state} ${snapshot.openedAt ? 'since' : ''}`)));
+    const breaker = await halfOpened(
+      aBreaker((snapshot) => states.push(`${snapshot.state} ${snapshot.openedAt ? 'since' : ''}`)),
+    );
 
     await call(breaker, 'healthy');
 
@@ -168,7 +195,16 @@ describe('every change of state', () => {
 describe('the breakers of an executor', () => {
   const contract = (name: string, over: Partial<ResolvedContract> = {}): ResolvedContract => ({
     ...resolveContract(
-      { name, version: '1', description: '', transport: { type: 'builtin', name }, input: {}, output: {}, effect: 'none', breaker: policy },
+      {
+        name,
+        version: '1',
+        description: '',
+        transport: { type: 'builtin', name },
+        input: {},
+        output: {},
+        effect: 'none',
+        breaker: policy,
+      },
       name,
     ),
     ...over,
@@ -201,7 +237,9 @@ describe('the breakers of an executor', () => {
 
     await opened(breakers.of('a', contract('down')));
 
-    expect(changed).toHaveBeenCalledWith(expect.objectContaining({ tenantId: 'a', tool: 'down', version: '1', state: 'open' }));
+    expect(changed).toHaveBeenCalledWith(
+      expect.objectContaining({ tenantId: 'a', tool: 'down', version: '1', state: 'open' }),
+    );
     breakers.shutdown();
     expect(jest.getTimerCount()).toBe(0);
   });

@@ -8,8 +8,13 @@ describe('a full bulkhead', () => {
     const bulkhead = new Bulkhead('bank.pay', 1);
     const first = await bulkhead.enter();
     const arrivals: string[] = [];
-    const second = bulkhead.enter().then((release) => (arrivals.push('second'), release));
-    const third = bulkhead.enter().then((release) => (arrivals.push('third'), release));
+    const arriving = async (name: string): Promise<Release> => {
+      const release = await bulkhead.enter();
+      arrivals.push(name);
+      return release;
+    };
+    const second = arriving('second');
+    const third = arriving('third');
 
     expect(bulkhead.tryEnter()).toBeUndefined();
     expect(arrivals).toEqual([]);
@@ -76,11 +81,16 @@ describe('a place', () => {
 
   it('is reported to the gauge whenever it changes hands', () => {
     const seen: [number, number][] = [];
-    const bulkhead = new Bulkhead('bank.pay', 1, { changed: (_key, occupied, waiting) => seen.push([occupied, waiting]) });
+    const bulkhead = new Bulkhead('bank.pay', 1, {
+      changed: (_key, occupied, waiting) => seen.push([occupied, waiting]),
+    });
 
     bulkhead.tryEnter()?.();
 
-    expect(seen).toEqual([[1, 0], [0, 0]]);
+    expect(seen).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
   });
 });
 
@@ -99,7 +109,10 @@ describe('any order of entering, leaving and giving up', () => {
             if (move === 'enter') {
               const controller = new AbortController();
               patience.push(controller);
-              bulkhead.enter(controller.signal).then((release) => inside.push(release), () => undefined);
+              bulkhead.enter(controller.signal).then(
+                (release) => inside.push(release),
+                () => undefined,
+              );
             } else if (move === 'leave') inside.splice(which % Math.max(inside.length, 1), 1)[0]?.();
             else patience[which % Math.max(patience.length, 1)]?.abort('given up');
             await Promise.resolve();

@@ -32,6 +32,15 @@ describe('a deadline', () => {
     expect(startDeadline(0).expired).toBe(true);
   });
 
+  it('longer than a timer can count does not end at once', () => {
+    const deadline = startDeadline(2 ** 40);
+
+    jest.advanceTimersByTime(60_000);
+
+    expect(deadline.signal.aborted).toBe(false);
+    deadline.clear();
+  });
+
   it.each<[string, (deadline: ReturnType<typeof startDeadline>, cancel: AbortController) => void]>([
     ['cleared', (deadline) => deadline.clear()],
     ['expired', () => jest.advanceTimersByTime(100)],

@@ -15,13 +15,16 @@ export interface Deadline {
   clear(): void;
 }
 
+/** What setTimeout can count to: it fires at once for anything longer. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Starts at once. `timeoutMs` below 1 has already expired. Each call gets its own, never one shared between calls. */
 export function startDeadline(timeoutMs: number, cancel?: AbortSignal): Deadline {
   const controller = new AbortController();
   const expire = () => controller.abort(new DeadlineExceeded(timeoutMs));
   const stop = () => controller.abort(cancel?.reason);
   // Not unref'd: a process that is shutting down has to see its calls end.
-  const timer = setTimeout(expire, timeoutMs);
+  const timer = setTimeout(expire, Math.min(timeoutMs, TIMER_MS_MAX));
   cancel?.addEventListener('abort', stop, { once: true });
   const clear = () => {
     clearTimeout(timer);

@@ -14,7 +14,10 @@ export class EgressDeniedFault extends Fault {
   readonly retryable = false;
   constructor(host: string, address: string) {
     const where = host === address ? address : `${host} (${address})`;
-    super(`Calls to the private address ${where} are denied.`, 'If it is meant, allow the host or its network in EGRESS_ALLOW.');
+    super(
+      `Calls to the private address ${where} are denied.`,
+      'If it is meant, allow the host or its network in EGRESS_ALLOW.',
+    );
   }
 }
 
@@ -22,7 +25,10 @@ export class EgressEntryFault extends Fault {
   readonly code = 'EGRESS_ENTRY_INVALID';
   readonly retryable = false;
   constructor(entry: string) {
-    super(`EGRESS_ALLOW cannot be read at ${JSON.stringify(entry)}.`, 'Write host names, *.suffixes, addresses or networks (10.1.0.0/16).');
+    super(
+      `EGRESS_ALLOW cannot be read at ${JSON.stringify(entry)}.`,
+      'Write host names, *.suffixes, addresses or networks (10.1.0.0/16).',
+    );
   }
 }
 
@@ -88,7 +94,9 @@ export class Egress {
     this.resolve(hostname).then(
       (addresses) => {
         const [first] = addresses;
-        const refusal = addresses.map(({ address }) => this.refusal(hostname, address)).find((one) => one !== undefined);
+        const refusal = addresses
+          .map(({ address }) => this.refusal(hostname, address))
+          .find((one) => one !== undefined);
         if (refusal || !first) callback(refusal ?? noAddress(hostname), []);
         else if (options.all) callback(null, [...addresses]);
         else callback(null, first.address, first.family);
@@ -124,7 +132,8 @@ function addNetwork(list: BlockList, network: string): void {
   list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-const listed = (list: BlockList, address: string): boolean => list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+const listed = (list: BlockList, address: string): boolean =>
+  list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
 
 const normalHost = (host: string): string => host.trim().toLowerCase().replace(/\.$/, '');
 

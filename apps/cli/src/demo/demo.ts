@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { TaskRequest } from '@muster/client';
+import { MusterUnreachable, type TaskRequest } from '@muster/client';
 import { parseDuration } from '../arguments';
 import type { CommandContext } from '../command';
 import { readDocument, taskRequestFrom } from '../document-file';
@@ -40,8 +40,8 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
     'A desk applies what it is asked to and drops the connection; then the executor is killed.',
     '',
   ]);
-  const give = AbortSignal.timeout(parseDuration(options.keepGoing));
-  const stop = AbortSignal.any([context.interrupted, give]);
+  const gaveUp = AbortSignal.timeout(parseDuration(options.keepGoing));
+  const stop = AbortSignal.any([context.interrupted, gaveUp]);
 
   const stopping: (() => Promise<void>)[] = [];
   try {
@@ -54,12 +54,18 @@ export async function runDemo(context: CommandContext, options: DemoOptions): Pr
     out(['', ...summary({ verdict, kills: recording.kills, taskId, tookMs, dataDir: shownDir }, paint)]);
     return verdict.held ? EXIT.ok : EXIT.problem;
   } catch (fault) {
-    if (give.aborted)
-      throw new Error(`The demo did not end within ${options.keepGoing}. Its log: ${join(dataDir, 'demo.log')}`);
-    throw fault;
+    throw told(fault, gaveUp.aborted ? `The demo did not end within ${options.keepGoing}.` : undefined, dataDir);
   } finally {
     await stopAll(stopping);
   }
+}
+
+/** A Muster that goes away in the middle is no matter of `npm start`: it was the demo's own. */
+function told(fault: unknown, timeUp: string | undefined, dataDir: string): unknown {
+  const what = timeUp ?? (fault instanceof MusterUnreachable ? "The demo's Muster went away." : undefined);
+  return what
+    ? new Error(`${what} See ${join(dataDir, 'demo.log')} and ${join(dataDir, 'logs')}.`, { cause: fault })
+    : fault;
 }
 
 async function stopAll(stopping: (() => Promise<void>)[]): Promise<void> {

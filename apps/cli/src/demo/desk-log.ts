@@ -1,7 +1,7 @@
 /** A line of the desk's log (examples/lost-acknowledgement/desk.mjs says what each means). */
 export interface DeskLine {
   readonly at: string;
-  readonly what: 'listening' | 'came' | 'applied' | 'answered' | 'reset' | 'abandoned' | 'asked';
+  readonly what: 'listening' | 'came' | 'applied' | 'answered' | 'reset' | 'unheard' | 'abandoned' | 'asked';
   readonly counter?: 'new' | 'old';
   readonly key?: string;
   readonly delivery?: number;
@@ -20,8 +20,11 @@ export function parseDeskLog(text: string): DeskLine[] {
 
 export const effectsIn = (log: readonly DeskLine[]): DeskLine[] => log.filter((line) => line.what === 'applied');
 
+/** How a delivery ends; `unheard`: its sender was gone when the ticket was there. */
+const ENDS: readonly DeskLine['what'][] = ['answered', 'reset', 'unheard', 'abandoned'];
+
 /** Deliveries the desk has not finished with. */
 export function openDeliveries(log: readonly DeskLine[]): number {
   const came = log.filter((line) => line.what === 'came').length;
-  return came - log.filter((line) => ['answered', 'reset', 'abandoned'].includes(line.what)).length;
+  return came - log.filter((line) => ENDS.includes(line.what)).length;
 }

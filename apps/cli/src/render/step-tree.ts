@@ -124,12 +124,22 @@ function remarks(step: Step, operation: Operation | undefined, now: number, pain
 
 const timeOf = (at: string | undefined, now: number): number => (at ? Date.parse(at) : now);
 
-/** Why a step waits or failed, in the words that were stored. */
+/** What a step waits for, as the API names it, in a person's words; `explain` tells the whole of it. */
+const WAITS: Readonly<Record<string, string>> = {
+  // The bar beside it says so already.
+  items: '',
+  probe: 'the tool is asked what happened',
+  retry: 'to be tried again',
+  breaker: 'the breaker of its tool is open',
+};
+
+/** Why a step waits or failed. */
 function reasonOf(step: Step): string | undefined {
   if (step.failure) return failureText(step.failure);
   if (step.state !== 'waiting' && step.state !== 'parked') return undefined;
   const [condition] = step.conditions ?? [];
-  const text = condition?.message ?? condition?.reason ?? condition?.type;
+  const reason = condition?.reason ?? condition?.type;
+  const text = condition?.message ?? (reason && (WAITS[reason] ?? reason));
   return text && safe(text);
 }
 

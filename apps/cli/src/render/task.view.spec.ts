@@ -102,6 +102,12 @@ describe('a tree of steps', () => {
     expect(lines[0]).toContain('sent 3 times, outcome unknown');
   });
 
+  it('says what a step waits for', () => {
+    const conditions = [{ type: 'Waiting', status: true, reason: 'probe' }];
+
+    expect(tree([aStep('pay', 'waiting', { conditions })])[0]).toContain('the tool is asked what happened');
+  });
+
   it('lets no text of a stranger move the cursor', () => {
     const failure = { exitReason: 'rejected', message: '\u001b[2J\u0007gone' };
 

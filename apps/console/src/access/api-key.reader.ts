@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import { Database, type NamedSql } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 
 export interface ApiKey {
   readonly id: string;

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { Config } from '@muster/chassis';
+import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { type ApiKey, ApiKeyReader } from './api-key.reader';
 import { NotSignedIn, ScopeMissing } from './refusals';
@@ -40,7 +40,8 @@ export class Door {
   async signIn(text: string, request: Request, response: Response): Promise<void> {
     const key = await this.keys.byText(text);
     if (!key) throw new NotSignedIn();
-    if (!key.scopes.some((scope) => (READ_SCOPES as readonly string[]).includes(scope))) throw new ScopeMissing(READ_SCOPES);
+    if (!key.scopes.some((scope) => (READ_SCOPES as readonly string[]).includes(scope)))
+      throw new ScopeMissing(READ_SCOPES);
     const sealed = sealSession({ keyId: key.id, expiresAt: Date.now() + SESSION_MS }, this.signingKeyOf(key));
     response.cookie(COOKIE, sealed, { ...cookieOptions(request), maxAge: SESSION_MS });
   }

@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { Fault } from '@muster/domain';
+import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { page } from '../pages/layout';
 import { loginPage } from '../pages/login.page';
@@ -16,7 +16,11 @@ export class LoginController {
   }
 
   @Post('login')
-  async signIn(@Body() form: Record<string, unknown> | undefined, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async signIn(
+    @Body() form: Record<string, unknown> | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     const next = localPath(form?.next);
     try {
       await this.door.signIn(String(form?.key ?? '').trim(), request, response);
@@ -36,7 +40,10 @@ export class LoginController {
 
 function send(response: Response, status: number, next: string, refusal?: string): void {
   const frame = { title: 'Sign in', here: 'login' as const, nonce: String(response.locals.nonce) };
-  response.status(status).type('html').send(page(frame, loginPage(next, refusal)));
+  response
+    .status(status)
+    .type('html')
+    .send(page(frame, loginPage(next, refusal)));
 }
 
 function refusalOf(fault: Fault, next: string): [number, string, string] {
@@ -47,5 +54,10 @@ function refusalOf(fault: Fault, next: string): [number, string, string] {
 
 /** Only a path of this console: `//elsewhere`, `/\elsewhere` and whole addresses would lead a person away. */
 export function localPath(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes('\\') && next.length <= 1_024 ? next : '/';
+  return typeof next === 'string' &&
+    /^\/(?![/\\])[\x21-\x7e]*$/.test(next) &&
+    !next.includes('\\') &&
+    next.length <= 1_024
+    ? next
+    : '/';
 }

@@ -10,7 +10,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Where the task behind a job can be read about. A doorbell names steps, operations or tasks; the first one is taken. */
 export function jobLink(message: JsonValue): JobLink | undefined {
   if (!isJsonObject(message)) return undefined;
-  return linkTo('task', '/tasks', message, 'tasks') ?? linkTo('step', '/steps', message, 'steps') ?? linkTo('operation', '/operations', message, 'operations');
+  return (
+    linkTo('task', '/tasks', message, 'tasks') ??
+    linkTo('step', '/steps', message, 'steps') ??
+    linkTo('operation', '/operations', message, 'operations')
+  );
 }
 
 function linkTo(kind: IdKind, path: string, message: JsonObject, list: string): JobLink | undefined {

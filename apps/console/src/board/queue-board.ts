@@ -1,12 +1,12 @@
 import { type createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { InjectBullBoard } from '@bull-board/nestjs';
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Log } from '@muster/chassis';
 import { executorQueue, QUEUES } from '@muster/contracts';
 import type { JsonValue } from '@muster/domain';
 import { QueueBackend } from '@muster/messaging';
 import { Database, type NamedSql } from '@muster/persistence';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { BOUNDS } from '../readers/bounds';
 import { jobLink } from './job-link';
@@ -39,7 +39,8 @@ export class QueueBoard implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     for (const name of Object.values(QUEUES)) this.open(name);
-    const refresh = (): void => void this.refresh().catch((error: unknown) => this.log.warn('board.refresh-failed', { error }));
+    const refresh = (): void =>
+      void this.refresh().catch((error: unknown) => this.log.warn('board.refresh-failed', { error }));
     refresh();
     this.timer = setInterval(refresh, BOUNDS.BOARD_REFRESH_MS);
     this.timer.unref();
@@ -54,7 +55,9 @@ export class QueueBoard implements OnModuleInit, OnModuleDestroy {
   private async refresh(): Promise<void> {
     const lanes = await this.database.query<{ lane: string }>(FIND_LANES);
     for (const { lane } of lanes) if (!this.queues.has(executorQueue(lane))) this.open(executorQueue(lane));
-    await Promise.all([...this.queues].map(([name, queue]) => queue.getJobCounts('waiting').catch(() => this.reopen(name, queue))));
+    await Promise.all(
+      [...this.queues].map(([name, queue]) => queue.getJobCounts('waiting').catch(() => this.reopen(name, queue))),
+    );
   }
 
   private reopen(name: string, broken: Queue): void {

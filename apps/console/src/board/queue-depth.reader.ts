@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import { Log } from '@muster/chassis';
 import { Doorbells, type QueueDepth } from '@muster/messaging';
+import { Injectable } from '@nestjs/common';
 import { QueueBoard } from './queue-board';
 
 /** How much waits in each queue. */

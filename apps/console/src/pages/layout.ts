@@ -1,5 +1,5 @@
-import { html, type Markup } from './markup';
 import { ASSET_VERSION } from './assets';
+import { html, type Markup } from './markup';
 
 export interface Frame {
   readonly title: string;

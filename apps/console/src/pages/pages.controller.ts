@@ -1,12 +1,12 @@
-import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { type IdKind, parseId, showId } from '@muster/domain';
+import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { QUEUE_SCOPES } from '../access/door';
 import { PagesGuard, viewerOf } from '../access/pages.guard';
 import { PageNotFound } from '../access/refusals';
 import { QueueDepthReader } from '../board/queue-depth.reader';
 import { OverviewReader } from '../readers/overview.reader';
-import { TaskReader, type TaskQuery } from '../readers/task.reader';
+import { type TaskQuery, TaskReader } from '../readers/task.reader';
 import { TasksReader } from '../readers/tasks.reader';
 import { type Frame, page } from './layout';
 import type { Markup } from './markup';
@@ -32,7 +32,11 @@ export class PagesController {
   }
 
   @Get('tasks')
-  async list(@Query() query: Record<string, unknown>, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async list(
+    @Query() query: Record<string, unknown>,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     const state = oneOf(query.state, TASK_STATES);
     const after = query.after === undefined ? undefined : uuidOf('task', query.after);
     const found = await this.tasks.list(viewerOf(response).tenantId, state, after);
@@ -40,7 +44,12 @@ export class PagesController {
   }
 
   @Get('tasks/:id')
-  async one(@Param('id') id: string, @Query() query: Record<string, unknown>, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async one(
+    @Param('id') id: string,
+    @Query() query: Record<string, unknown>,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     const asked = taskQuery(query);
     const view = await this.task.read(viewerOf(response).tenantId, uuidOf('task', id), asked);
     if (!view) throw new PageNotFound('task of this id');
@@ -65,7 +74,8 @@ export class PagesController {
   }
 }
 
-const mayOperate = (response: Response): boolean => viewerOf(response).scopes.some((scope) => (QUEUE_SCOPES as readonly string[]).includes(scope));
+const mayOperate = (response: Response): boolean =>
+  viewerOf(response).scopes.some((scope) => (QUEUE_SCOPES as readonly string[]).includes(scope));
 
 /** The whole page, or only its `main` for the script that keeps it fresh. */
 function show(request: Request, response: Response, frame: Pick<Frame, 'title' | 'here'>, main: Markup): void {

@@ -1,5 +1,5 @@
-import { showId } from '@muster/domain';
 import type { IdKind } from '@muster/domain';
+import { showId } from '@muster/domain';
 import { html, type Markup } from './markup';
 
 const SECOND = 1_000;
@@ -32,7 +32,8 @@ export function clock(at: Date | null): Markup {
 }
 
 /** A coloured dot and the state's name: colour is never the only sign. */
-export const state = (name: string): Markup => html`<span class="state state-${name}"><i class="dot"></i>${name}</span>`;
+export const state = (name: string): Markup =>
+  html`<span class="state state-${name}"><i class="dot"></i>${name}</span>`;
 
 export const dot = (name: string): Markup => html`<i class="dot state-${name}" title="${name}"></i>`;
 
@@ -42,7 +43,8 @@ export function shortId(kind: IdKind, uuid: string): Markup {
   return html`<code title="${shown}">${shown.slice(0, shown.indexOf('_') + 1)}…${shown.slice(-8)}</code>`;
 }
 
-export const taskLink = (uuid: string): Markup => html`<a href="/tasks/${showId('task', uuid)}">${shortId('task', uuid)}</a>`;
+export const taskLink = (uuid: string): Markup =>
+  html`<a href="/tasks/${showId('task', uuid)}">${shortId('task', uuid)}</a>`;
 
 /** How much of a task is done, as a bar that also says it in words. */
 export function progress(done: number, total: number): Markup {
@@ -53,6 +55,7 @@ export function progress(done: number, total: number): Markup {
 export const labels = (all: Readonly<Record<string, string>>): Markup[] =>
   Object.entries(all).map(([name, value]) => html`<span class="label">${name}<b>${value}</b></span>`);
 
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 export const empty = (text: string): Markup => html`<p class="empty">${text}</p>`;

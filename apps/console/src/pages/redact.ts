@@ -1,6 +1,7 @@
 import type { JsonValue } from '@muster/domain';
 
-const SECRET_NAME = /pass(word|phrase)?$|secret|token|authorization|api[-_]?key|credential|cookie|private[-_]?key|signature/i;
+const SECRET_NAME =
+  /pass(word|phrase)?$|secret|token|authorization|api[-_]?key|credential|cookie|private[-_]?key|signature/i;
 const DEPTH_MAX = 32;
 
 /**
@@ -12,7 +13,10 @@ export function redact(value: JsonValue, depth = 0): JsonValue {
   if (Array.isArray(value)) return value.map((one) => redact(one, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, SECRET_NAME.test(name) && inner !== null ? '(hidden)' : redact(inner, depth + 1)]),
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      SECRET_NAME.test(name) && inner !== null ? '(hidden)' : redact(inner, depth + 1),
+    ]),
   );
 }
 

@@ -53,11 +53,14 @@ export function failureOf(stored: string | null): { readonly reason: string; rea
   return { reason: textOf(failure.exitReason), message: textOf(failure.message) };
 }
 
-const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value));
+const textOf = (value: JsonValue | undefined): string =>
+  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 
 /** How many tries of each class a step has had: `2 unknown, 1 notDone`. */
 export function attemptsOf(stored: string): string {
   const attempts = storedJson(stored);
   if (!isJsonObject(attempts)) return '';
-  return Object.entries(attempts).map(([name, count]) => `${String(count)} ${name}`).join(', ');
+  return Object.entries(attempts)
+    .map(([name, count]) => `${String(count)} ${name}`)
+    .join(', ');
 }

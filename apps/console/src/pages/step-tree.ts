@@ -4,7 +4,7 @@ import { html, type Markup } from './markup';
 import { clock, plural, shortId, span, state } from './parts';
 import { readable } from './redact';
 import { attemptsOf, failureOf, waitsFor } from './sentences';
-import { timelineOf, type Moment } from './timeline';
+import { type Moment, timelineOf } from './timeline';
 import { findings } from './verdict';
 
 /** Steps in plan order, the items of a `forEach` under it; each opens to what was sent for it and what came of that. */
@@ -15,7 +15,10 @@ export function stepTree(view: TaskView, now: Date): Markup {
   const verdicts = groupBy(view.verdicts, (verdict) => verdict.step_id);
   return html`<div class="tree">${view.steps.map((step) => {
     const own = operations.get(step.id) ?? [];
-    return stepNode(step, own, verdicts.get(step.id) ?? [], now, (id) => ({ sendings: sendings.get(id) ?? [], evidence: evidence.get(id) ?? [] }));
+    return stepNode(step, own, verdicts.get(step.id) ?? [], now, (id) => ({
+      sendings: sendings.get(id) ?? [],
+      evidence: evidence.get(id) ?? [],
+    }));
   })}</div>`;
 }
 
@@ -29,10 +32,22 @@ function groupBy<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, T[]> {
   return groups;
 }
 
-type HistoryOf = (operationId: string) => { readonly sendings: readonly SendingRow[]; readonly evidence: readonly EvidenceRow[] };
+type HistoryOf = (operationId: string) => {
+  readonly sendings: readonly SendingRow[];
+  readonly evidence: readonly EvidenceRow[];
+};
 
-function stepNode(step: StepRow, operations: readonly OperationRow[], verdicts: readonly VerdictRow[], now: Date, historyOf: HistoryOf): Markup {
-  const shown = step.state === 'dispatched' && operations.some((one) => one.state === 'sent' && one.epoch === step.epoch) ? 'executing' : step.state;
+function stepNode(
+  step: StepRow,
+  operations: readonly OperationRow[],
+  verdicts: readonly VerdictRow[],
+  now: Date,
+  historyOf: HistoryOf,
+): Markup {
+  const shown =
+    step.state === 'dispatched' && operations.some((one) => one.state === 'sent' && one.epoch === step.epoch)
+      ? 'executing'
+      : step.state;
   const failure = failureOf(step.failure);
   const why = failure?.message || waitsFor(step.condition, step.waiting_on, now);
   return html`<details class="step${step.parent_id && ' item'}" id="${showId('step', step.id)}">

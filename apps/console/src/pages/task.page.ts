@@ -46,24 +46,33 @@ ${task.deadline_at && html`<div><dt>Deadline</dt><dd>${ago(task.deadline_at, now
 function conditions(task: TaskRow, now: Date): Markup {
   const holding = conditionsOf(task.conditions);
   if (holding.length === 0) return html``;
-  return html`<section class="conditions"><ul>${holding.map((one) => html`<li class="${one.type === 'NeedsAttention' && 'warn'}">
-<b>${one.type}</b> <span class="muted">${one.reason}</span> ${one.message}${one.since && html`<span class="muted right">${ago(new Date(one.since), now)}</span>`}</li>`)}</ul></section>`;
+  return html`<section class="conditions"><ul>${holding.map(
+    (one) => html`<li class="${one.type === 'NeedsAttention' && 'warn'}">
+<b>${one.type}</b> <span class="muted">${one.reason}</span> ${one.message}${one.since && html`<span class="muted right">${ago(new Date(one.since), now)}</span>`}</li>`,
+  )}</ul></section>`;
 }
 
-const stepFilter = (view: TaskView, query: TaskQuery): Markup => html`<nav class="filter" aria-label="State of the steps">
+const stepFilter = (
+  view: TaskView,
+  query: TaskQuery,
+): Markup => html`<nav class="filter" aria-label="State of the steps">
 <a href="?"${query.state === undefined && html` aria-current="true"`}>all <span class="number">${view.task.steps_total.toLocaleString('en')}</span></a>
 ${STEP_STATES.filter((name) => (view.counts.get(name) ?? 0) > 0).map((name) => html`<a href="?state=${name}"${query.state === name && html` aria-current="true"`}>${state(name)} <span class="number">${(view.counts.get(name) ?? 0).toLocaleString('en')}</span></a>`)}
 </nav>`;
 
 function taskVerdicts(verdicts: readonly VerdictRow[]): Markup {
   if (verdicts.length === 0) return html``;
-  return html`<section><h2>Completion criteria</h2>${verdicts.map((verdict) => html`<article class="verdict">
+  return html`<section><h2>Completion criteria</h2>${verdicts.map(
+    (verdict) => html`<article class="verdict">
 <p>${state(verdict.passed ? 'passed' : 'refuted')} <span class="muted">round ${verdict.round}, ${clock(verdict.at)}</span> ${verdict.message}</p>
-${findings(verdict.findings)}</article>`)}</section>`;
+${findings(verdict.findings)}</article>`,
+  )}</section>`;
 }
 
 const body = (name: string, text: string | null): Markup =>
-  text === null ? html`` : html`<details class="body" id="body-${name}"><summary>${name}</summary><pre>${readable(Buffer.from(text), Buffer.byteLength(text))}</pre></details>`;
+  text === null
+    ? html``
+    : html`<details class="body" id="body-${name}"><summary>${name}</summary><pre>${readable(Buffer.from(text), Buffer.byteLength(text))}</pre></details>`;
 
 function events(all: readonly EventRow[]): Markup {
   if (all.length === 0) return empty('No event before this one.');

@@ -1,7 +1,14 @@
-import { Injectable } from '@nestjs/common';
 import { Database } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
-import { COUNT_ENDED_TASKS, COUNT_OPEN_TASKS, FIND_ATTENTION, FIND_BREAKERS, FIND_PARKED_STEPS, FIND_WORKERS } from './overview.sql';
+import {
+  COUNT_ENDED_TASKS,
+  COUNT_OPEN_TASKS,
+  FIND_ATTENTION,
+  FIND_BREAKERS,
+  FIND_PARKED_STEPS,
+  FIND_WORKERS,
+} from './overview.sql';
 import { needsAttention } from './stored-json';
 import { type TaskLine, type TaskLineRow, toTaskLine } from './task-line';
 import { LIST_TASKS } from './tasks.sql';
@@ -52,7 +59,10 @@ export interface Overview {
   readonly breakers: readonly BreakerLine[];
 }
 
-interface CountRow { state: string; count: number }
+interface CountRow {
+  state: string;
+  count: number;
+}
 
 /** What the first page says. Kept for a second per tenant, so that many watchers cost no more than one. */
 @Injectable()
@@ -90,7 +100,10 @@ export class OverviewReader {
     const rows = await this.database.query<TaskLineRow>(FIND_ATTENTION, [tenantId, since, BOUNDS.ATTENTION_MAX]);
     const tasks = rows.map(toTaskLine).filter((task) => needsAttention(task.conditions));
     if (tasks.length === 0) return [];
-    const parked = await this.database.query<ParkedStep>(FIND_PARKED_STEPS, [tasks.map((task) => task.id), BOUNDS.PARKED_MAX]);
+    const parked = await this.database.query<ParkedStep>(FIND_PARKED_STEPS, [
+      tasks.map((task) => task.id),
+      BOUNDS.PARKED_MAX,
+    ]);
     return tasks.map((task) => ({ ...task, parked: parked.filter((step) => step.task_id === task.id) }));
   }
 }

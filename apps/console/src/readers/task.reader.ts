@@ -1,11 +1,29 @@
-import { Injectable } from '@nestjs/common';
 import { Database } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import {
-  COUNT_STEPS, FIND_EVIDENCE, FIND_OPERATIONS, FIND_SENDINGS, FIND_TASK, FIND_TASK_OF_OPERATION, FIND_TASK_OF_STEP, FIND_VERDICTS,
-  LIST_EVENTS, LIST_STEPS, LIST_STEPS_IN_STATE,
+  COUNT_STEPS,
+  FIND_EVIDENCE,
+  FIND_OPERATIONS,
+  FIND_SENDINGS,
+  FIND_TASK,
+  FIND_TASK_OF_OPERATION,
+  FIND_TASK_OF_STEP,
+  FIND_VERDICTS,
+  LIST_EVENTS,
+  LIST_STEPS,
+  LIST_STEPS_IN_STATE,
 } from './task.sql';
-import type { EventRow, EvidenceRow, OperationRow, SendingRow, StepRow, TaskRow, TaskView, VerdictRow } from './task.view';
+import type {
+  EventRow,
+  EvidenceRow,
+  OperationRow,
+  SendingRow,
+  StepRow,
+  TaskRow,
+  TaskView,
+  VerdictRow,
+} from './task.view';
 
 /** Which part of a task a page shows. */
 export interface TaskQuery {
@@ -29,17 +47,27 @@ export class TaskReader {
       this.database.query<EventRow>(LIST_EVENTS, [taskId, query.eventsBefore ?? 2 ** 31 - 1, BOUNDS.EVENTS_PAGE]),
     ]);
     const steps = found.slice(0, BOUNDS.STEPS_PAGE);
-    const history = await this.history(taskId, steps.map((step) => step.id));
+    const history = await this.history(
+      taskId,
+      steps.map((step) => step.id),
+    );
     const next = found.length > BOUNDS.STEPS_PAGE ? steps.at(-1) : undefined;
     return {
-      task, steps, events, ...history,
+      task,
+      steps,
+      events,
+      ...history,
       counts: new Map(counts.map((row) => [row.state, row.count])),
       next: next && { planIndex: next.plan_index, itemIndex: next.item_index ?? -1 },
     };
   }
 
   /** The task (and the step) that an id in a queue's job belongs to. */
-  async findHome(tenantId: string, kind: 'step' | 'operation', id: string): Promise<{ taskId: string; stepId: string } | undefined> {
+  async findHome(
+    tenantId: string,
+    kind: 'step' | 'operation',
+    id: string,
+  ): Promise<{ taskId: string; stepId: string } | undefined> {
     const statement = kind === 'step' ? FIND_TASK_OF_STEP : FIND_TASK_OF_OPERATION;
     const [row] = await this.database.query<{ task_id: string; step_id: string }>(statement, [tenantId, id]);
     return row && { taskId: row.task_id, stepId: row.step_id };
@@ -52,7 +80,10 @@ export class TaskReader {
       : this.database.query<StepRow>(LIST_STEPS_IN_STATE, [...page, query.state]);
   }
 
-  private async history(taskId: string, stepIds: readonly string[]): Promise<Pick<TaskView, 'operations' | 'sendings' | 'evidence' | 'verdicts'>> {
+  private async history(
+    taskId: string,
+    stepIds: readonly string[],
+  ): Promise<Pick<TaskView, 'operations' | 'sendings' | 'evidence' | 'verdicts'>> {
     const operations = await this.database.query<OperationRow>(FIND_OPERATIONS, [stepIds, BOUNDS.BODY_BYTES_MAX]);
     const ids = operations.map((operation) => operation.id);
     const [sendings, evidence, verdicts] = await Promise.all([

@@ -21,6 +21,8 @@ export const DOOR_LIMITS = {
   IDEMPOTENCY_KEY_LENGTH_MAX: 255,
   /** Silence on an event stream after which a line is sent, so that nobody in between closes it. */
   HEARTBEAT_MS: 15_000,
+  /** A waiter looks again by itself after this: news of another coordinator may slip between its look and its listening. */
+  LOOK_AGAIN_MS: 1_000,
   EVENTS_AT_ONCE: 500,
   /** A body refused for its size is read no further than this, so that its sender gets to see the answer. */
   DRAINED_BYTES_MAX: 32 * 1024 * 1024,

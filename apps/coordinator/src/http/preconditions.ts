@@ -1,5 +1,5 @@
-import { HttpProblem } from './problems/problem';
 import { DOOR_LIMITS } from './door.limits';
+import { HttpProblem } from './problems/problem';
 
 export const etagOf = (revision: number): string => `"${revision}"`;
 
@@ -8,7 +8,11 @@ export function expectedRevision(ifMatch: string | undefined): number | undefine
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const [, revision] = /^(?:W\/)?"(\d{1,9})"$/.exec(ifMatch.trim()) ?? [];
   if (revision !== undefined) return Number(revision);
-  throw new HttpProblem(412, 'stale_revision', `If-Match is ${ifMatch.slice(0, 64)}; give one ETag as GET answered it.`);
+  throw new HttpProblem(
+    412,
+    'stale_revision',
+    `If-Match is ${ifMatch.slice(0, 64)}; give one ETag as GET answered it.`,
+  );
 }
 
 /** The Idempotency-Key header, where there is one. */

@@ -1,5 +1,5 @@
 import { TASK_STATES } from '@muster/contracts';
-import { LIMITS, parseId, type IdKind, type TaskState } from '@muster/domain';
+import { type IdKind, LIMITS, parseId, type TaskState } from '@muster/domain';
 import type { PageRequest, TaskFilter } from '@muster/persistence';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';

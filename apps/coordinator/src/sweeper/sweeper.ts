@@ -8,6 +8,15 @@ import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST } from '
 
 const DUE_BATCH = 1_000;
 
+/** What a sweep needs besides the lifecycle. */
+@Injectable()
+export class SweepSettings {
+  constructor(
+    readonly config: Config,
+    readonly log: Log,
+  ) {}
+}
+
 /**
  * The one mechanism behind crashed coordinators, crashed workers, lost messages, backoff, timers and deadlines: rows
  * that are past due, and calls whose sender is gone, are looked at again. Any number of sweepers may run.
@@ -93,13 +102,4 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     const openings = this.after.window.openings();
     if (openings.size > 0) this.loop.look(await this.store.backlog(openings));
   }
-}
-
-/** What a sweep needs besides the lifecycle. */
-@Injectable()
-export class SweepSettings {
-  constructor(
-    readonly config: Config,
-    readonly log: Log,
-  ) {}
 }

@@ -47,9 +47,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Stopped while it waited for a connection: it has already been reported as not sent, so it must not be.
-    if (this.over) return controller.abort(new Error('Stopped before it was sent.'));
-    this.controller = controller;
-    beingWritten = this;
+    if (this.over) controller.abort(new Error('Stopped before it was sent.'));
+    else {
+      this.controller = controller;
+      beingWritten = this;
+    }
   }
 
   sentOver(socket: Socket): void {
@@ -64,12 +66,17 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.bytes > TOOL_LIMITS.RESPONSE_BYTES_MAX) return controller.abort(new BodyTooLarge());
-    this.chunks.push(chunk);
+    if (this.bytes > TOOL_LIMITS.RESPONSE_BYTES_MAX) controller.abort(new BodyTooLarge());
+    else this.chunks.push(chunk);
   }
 
   onResponseEnd(): void {
-    this.finish({ kind: 'answered', status: this.status, headers: this.headers, body: Buffer.concat(this.chunks, this.bytes) });
+    this.finish({
+      kind: 'answered',
+      status: this.status,
+      headers: this.headers,
+      body: Buffer.concat(this.chunks, this.bytes),
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -84,16 +91,21 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   private failure(error: Error): ToolAnswer {
     if (error instanceof BodyTooLarge) {
-      return { kind: 'no-answer', code: 'too-large', message: `The body is larger than ${TOOL_LIMITS.RESPONSE_BYTES_MAX} bytes.` };
+      return {
+        kind: 'no-answer',
+        code: 'too-large',
+        message: `The body is larger than ${TOOL_LIMITS.RESPONSE_BYTES_MAX} bytes.`,
+      };
     }
     return this.deadline.signal.aborted ? stoppedAfterSend(this.deadline) : failureAfterSend(error);
   }
 
   /** As long as the connection stands, its request may still take effect: the bulkhead place is held until then. */
   private finishWhenClosed(answer: ToolAnswer): void {
-    if (!this.socket || this.socket.closed) return this.finish(answer);
-    this.socket.once('close', () => this.finish(answer));
-    this.socket.destroy();
+    if (this.socket && !this.socket.closed) {
+      this.socket.once('close', () => this.finish(answer));
+      this.socket.destroy();
+    } else this.finish(answer);
   }
 
   private finish(answer: ToolAnswer): void {

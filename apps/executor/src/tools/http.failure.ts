@@ -1,6 +1,6 @@
 import type { ToolAnswer } from '@muster/ledger';
+import { EgressDeniedFault } from '@muster/resilience';
 import { errors } from 'undici';
-import { EgressDeniedFault } from './egress';
 
 /** Error codes of Node and undici from before a connection stood. */
 const NOT_SENT_CODES: Readonly<Record<string, string>> = {
@@ -24,7 +24,8 @@ export function failureBeforeSend(error: Error, isTls: boolean): ToolAnswer {
   if (error instanceof EgressDeniedFault) return { kind: 'rejected', code: 'egress_denied', message: error.message };
   const code = codeOf(error);
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'rejected', code: 'request_invalid', message: error.message };
-  if (TLS_CODES.test(code) || (isTls && code === 'ECONNRESET')) return { kind: 'not-sent', code: 'tls_failure', message: error.message };
+  if (TLS_CODES.test(code) || (isTls && code === 'ECONNRESET'))
+    return { kind: 'not-sent', code: 'tls_failure', message: error.message };
   return { kind: 'not-sent', code: NOT_SENT_CODES[code] ?? 'connect_failure', message: error.message || code };
 }
 

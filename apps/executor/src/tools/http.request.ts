@@ -1,4 +1,4 @@
-import { isJsonObject, type HttpTransport, type JsonValue } from '@muster/domain';
+import { type HttpTransport, isJsonObject, type JsonValue } from '@muster/domain';
 import { readJson, type ToolAnswer } from '@muster/ledger';
 import type { Dispatcher } from 'undici';
 import type { ToolCall } from './tool';
@@ -11,12 +11,21 @@ export type HttpRequest =
   | Rejected;
 
 /** Names that are ours: a contract that set them could break the framing, or the promise about duplicates. */
-const OUR_HEADERS: readonly string[] = ['host', 'connection', 'content-length', 'transfer-encoding', 'expect', 'upgrade', 'keep-alive'];
+const OUR_HEADERS: readonly string[] = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'keep-alive',
+];
 
 /** Pure. The body is exactly `call.request`; a GET has none and carries the input's members as query parameters. */
 export function buildHttpRequest(call: ToolCall, transport: HttpTransport): HttpRequest {
   const url = URL.parse(transport.url);
-  if (!url || !/^https?:$/.test(url.protocol)) return rejected('url_invalid', 'The contract’s URL is no http or https URL.');
+  if (!url || !/^https?:$/.test(url.protocol))
+    return rejected('url_invalid', 'The contract’s URL is no http or https URL.');
   const hasBody = transport.method !== 'GET';
   if (!hasBody && !addQuery(url, call.request)) {
     return rejected('input_not_scalar', 'A GET tool takes an object whose members are scalars or lists of scalars.');
@@ -25,7 +34,11 @@ export function buildHttpRequest(call: ToolCall, transport: HttpTransport): Http
     origin: url.origin,
     path: url.pathname + url.search,
     method: transport.method,
-    headers: { ...contractHeaders(transport), ...callHeaders(call), ...(hasBody ? { 'content-type': 'application/json' } : {}) },
+    headers: {
+      ...contractHeaders(transport),
+      ...callHeaders(call),
+      ...(hasBody ? { 'content-type': 'application/json' } : {}),
+    },
     body: hasBody ? call.request : null,
   };
   return { kind: 'request', options };
@@ -58,6 +71,7 @@ function addQuery(url: URL, request: Buffer): boolean {
   });
 }
 
-const isScalar = (value: JsonValue): value is string | number | boolean | null => typeof value !== 'object' || value === null;
+const isScalar = (value: JsonValue): value is string | number | boolean | null =>
+  typeof value !== 'object' || value === null;
 
 const rejected = (code: string, message: string): Rejected => ({ kind: 'rejected', code, message });

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { classify, type ToolAnswer } from '@muster/ledger';
-import { Egress } from './egress';
+import { Egress } from '@muster/resilience';
 import { HttpTool } from './http.tool';
 import { TOOL_LIMITS } from './limits';
 import { aCall } from './testing/calls';
@@ -41,7 +41,10 @@ describe('a call that is answered', () => {
       response.end(JSON.stringify({ method: request.method, headers: request.headers, body: body.toString() }));
     });
     const headers = { 'X-Own': 'kept', 'Idempotency-Key': 'forged', 'Content-Length': '1', Connection: 'close' };
-    const call = { ...aCall({ type: 'http', method: 'POST', url, headers }, { attempt: 3 }), request: Buffer.from('{"b":1, "a":2}') };
+    const call = {
+      ...aCall({ type: 'http', method: 'POST', url, headers }, { attempt: 3 }),
+      request: Buffer.from('{"b":1, "a":2}'),
+    };
 
     const answer = await tool.call(call);
 
@@ -66,7 +69,10 @@ describe('a call that is answered', () => {
 
   it('asks a GET with the input as its query', async () => {
     const { url } = await serving((request, response) => response.end(JSON.stringify({ url: request.url })));
-    const call = aCall({ type: 'http', method: 'GET', url: `${url}/find?v=1` }, { input: { name: 'a b&c', tag: ['x', 2], none: null } });
+    const call = aCall(
+      { type: 'http', method: 'GET', url: `${url}/find?v=1` },
+      { input: { name: 'a b&c', tag: ['x', 2], none: null } },
+    );
 
     const answer = await tool.call(call);
 
@@ -114,7 +120,9 @@ describe('a call that is answered', () => {
   });
 
   it('reports Retry-After and drops headers that may carry secrets', async () => {
-    const { url } = await serving((_request, response) => response.writeHead(429, { 'retry-after': '3', 'set-cookie': 'secret' }).end());
+    const { url } = await serving((_request, response) =>
+      response.writeHead(429, { 'retry-after': '3', 'set-cookie': 'secret' }).end(),
+    );
 
     const answer = await tool.call(post(url));
 
@@ -124,7 +132,9 @@ describe('a call that is answered', () => {
 
   it('waits past 1xx answers for the real one', async () => {
     const { url } = await speaking((socket) => {
-      socket.once('data', () => socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'),
+      );
     });
 
     expect(await tool.call(post(url))).toMatchObject({ kind: 'answered', status: 200, body: Buffer.from('{}') });
@@ -133,17 +143,29 @@ describe('a call that is answered', () => {
 
 describe('a call of which no byte left', () => {
   it.each<[string, string, () => Promise<string>]>([
-    ['a refused connection', 'connection_refused', async () => {
-      const server = await aSocketServer(() => undefined);
-      await server.close();
-      return server.url;
-    }],
+    [
+      'a refused connection',
+      'connection_refused',
+      async () => {
+        const server = await aSocketServer(() => undefined);
+        await server.close();
+        return server.url;
+      },
+    ],
     ['a name that does not resolve', 'dns_failure', async () => 'http://nobody.invalid/'],
-    ['a server that speaks no TLS', 'tls_failure', async () => (await serving(() => undefined)).url.replace('http:', 'https:')],
-    ['a TLS handshake that is cut', 'tls_failure', async () => {
-      const server = await speaking((socket) => socket.once('data', () => socket.resetAndDestroy()));
-      return server.url.replace('http:', 'https:');
-    }],
+    [
+      'a server that speaks no TLS',
+      'tls_failure',
+      async () => (await serving(() => undefined)).url.replace('http:', 'https:'),
+    ],
+    [
+      'a TLS handshake that is cut',
+      'tls_failure',
+      async () => {
+        const server = await speaking((socket) => socket.once('data', () => socket.resetAndDestroy()));
+        return server.url.replace('http:', 'https:');
+      },
+    ],
   ])('%s is not sent: %s', async (_what, code, url) => {
     const call = post(await url());
 
@@ -194,7 +216,12 @@ describe('a call of which no byte left', () => {
 
   it('is rejected when a GET’s input has no place in a query, or a header cannot be written', async () => {
     const nested = aCall({ type: 'http', method: 'GET', url: 'http://127.0.0.1:1/' }, { input: { a: { b: 1 } } });
-    const header = aCall({ type: 'http', method: 'POST', url: 'http://127.0.0.1:1/', headers: { 'x-own': 'a\r\nb: c' } });
+    const header = aCall({
+      type: 'http',
+      method: 'POST',
+      url: 'http://127.0.0.1:1/',
+      headers: { 'x-own': 'a\r\nb: c' },
+    });
 
     expect(await tool.call(nested)).toMatchObject({ kind: 'rejected', code: 'input_not_scalar' });
     expect(await tool.call(header)).toMatchObject({ kind: 'rejected', code: 'request_invalid' });
@@ -206,10 +233,20 @@ describe('a call whose bytes may have left', () => {
     ['reset before any answer', 'reset', (socket) => socket.resetAndDestroy()],
     ['closed before any answer', 'reset', (socket) => socket.end()],
     ['cut in the headers', 'reset', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-le')],
-    ['cut in a body of known length', 'reset', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"id":')],
-    ['reset in a chunked body', 'reset', (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"id"\r\n', () => socket.resetAndDestroy());
-    }],
+    [
+      'cut in a body of known length',
+      'reset',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"id":'),
+    ],
+    [
+      'reset in a chunked body',
+      'reset',
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"id"\r\n', () =>
+          socket.resetAndDestroy(),
+        );
+      },
+    ],
     ['answered by something that is no HTTP', 'body-unreadable', (socket) => socket.end('hello\r\n\r\n')],
   ])('%s is unknown: %s', async (_what, code, misbehave) => {
     const { url } = await speaking((socket) => socket.once('data', () => misbehave(socket)));
@@ -291,10 +328,13 @@ describe('a tool that hangs', () => {
 
   it.each<[string, RequestListener]>([
     ['before its headers', () => undefined],
-    ['byte by byte in its body', (_request, response) => {
-      const drip = setInterval(() => response.write(' '), 5);
-      response.once('close', () => clearInterval(drip));
-    }],
+    [
+      'byte by byte in its body',
+      (_request, response) => {
+        const drip = setInterval(() => response.write(' '), 5);
+        response.once('close', () => clearInterval(drip));
+      },
+    ],
   ])('%s: ends as a timeout when the time is up, with its connection closed', async (_where, listener) => {
     const { url } = await serving(listener);
     const call = post(url, { timeoutMs: 60 });

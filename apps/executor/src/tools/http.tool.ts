@@ -1,7 +1,6 @@
 import type { ToolAnswer } from '@muster/ledger';
-import { startDeadline } from '@muster/resilience';
+import { type Egress, startDeadline } from '@muster/resilience';
 import { Agent, buildConnector } from 'undici';
-import type { Egress } from './egress';
 import { HttpExchange } from './http.exchange';
 import { buildHttpRequest } from './http.request';
 import { TOOL_LIMITS } from './limits';

@@ -1,13 +1,13 @@
+import { Egress } from '@muster/resilience';
 import { BuiltinTool } from './builtin/builtin.tool';
-import { Egress } from './egress';
 import { HttpTool } from './http.tool';
 import { ProcessTool } from './process.tool';
 import { ToolRegistry } from './tool.registry';
 
 export { BUILTIN_CONTRACTS } from './builtin/builtins';
 export * from './tool';
-export * from './tool-health';
 export { ToolRegistry } from './tool.registry';
+export * from './tool-health';
 
 /** `egressAllow`: EGRESS_ALLOW, see `Egress`. `processAllow`: PROCESS_ALLOW, see `ProcessTool`. Throws on entries it cannot read. */
 export interface ToolSettings {

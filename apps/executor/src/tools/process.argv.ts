@@ -5,7 +5,9 @@ import { readJson, type ToolAnswer } from '@muster/ledger';
 type Rejected = Extract<ToolAnswer, { kind: 'rejected' }>;
 
 /** What is run, or why nothing may be. */
-export type CommandLine = { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] } | Rejected;
+export type CommandLine =
+  | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] }
+  | Rejected;
 
 const PLACEHOLDER = /\{input\.([A-Za-z_][A-Za-z0-9_-]*)\}/g;
 
@@ -17,7 +19,10 @@ export function commandLine(transport: ProcessTransport, allowed: readonly strin
   const [program = '', ...templates] = transport.argv;
   const isName = !program.includes('/') && !program.includes('\\');
   if (!allowed.includes(program) || !(isName || isAbsolute(program))) {
-    return rejected('program_denied', `The program ${JSON.stringify(program)} is not on the operator's list (PROCESS_ALLOW).`);
+    return rejected(
+      'program_denied',
+      `The program ${JSON.stringify(program)} is not on the operator's list (PROCESS_ALLOW).`,
+    );
   }
   const input = readJson(request)?.value;
   const args: string[] = [];
@@ -35,10 +40,14 @@ function fill(template: string, input: JsonValue | undefined, afterDashes: boole
   const filled = template.replace(PLACEHOLDER, (_whole, name: string, at: number) => {
     const value = isJsonObject(input) && Object.hasOwn(input, name) ? input[name] : undefined;
     const text = scalarText(value);
-    if (text === undefined) refusal ??= rejected('input_not_scalar', `The argument {input.${name}} needs a text, number or boolean.`);
+    if (text === undefined)
+      refusal ??= rejected('input_not_scalar', `The argument {input.${name}} needs a text, number or boolean.`);
     else if (text.includes('\0')) refusal ??= rejected('argument_refused', `{input.${name}} holds U+0000.`);
     else if (at === 0 && text.startsWith('-') && !afterDashes) {
-      refusal ??= rejected('argument_refused', `{input.${name}} begins with "-", which the program could take for an option.`);
+      refusal ??= rejected(
+        'argument_refused',
+        `{input.${name}} begins with "-", which the program could take for an option.`,
+      );
     }
     return text ?? '';
   });
@@ -46,7 +55,8 @@ function fill(template: string, input: JsonValue | undefined, afterDashes: boole
 }
 
 /** An empty first placeholder lets the second one begin the argument. */
-const dashed = (template: string): Rejected => rejected('argument_refused', `${template} becomes an argument that begins with "-".`);
+const dashed = (template: string): Rejected =>
+  rejected('argument_refused', `${template} becomes an argument that begins with "-".`);
 
 const scalarText = (value: JsonValue | undefined): string | undefined =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;

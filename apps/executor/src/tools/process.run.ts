@@ -22,7 +22,13 @@ export type ProgramEnd = { readonly kind: 'stdout'; readonly stdout: Buffer } | 
  */
 export function runProgram(run: ProgramRun, deadline: Deadline): Promise<ProgramEnd> {
   return new Promise((resolve) => {
-    const child = spawn(run.program, run.args, { cwd: run.cwd, env: run.env, stdio: 'pipe', shell: false, detached: true });
+    const child = spawn(run.program, run.args, {
+      cwd: run.cwd,
+      env: run.env,
+      stdio: 'pipe',
+      shell: false,
+      detached: true,
+    });
     const stop = stopper(child);
     const stdout = collect(child.stdout, () => stop());
     const stderr = tail(child.stderr);
@@ -33,10 +39,17 @@ export function runProgram(run: ProgramRun, deadline: Deadline): Promise<Program
     child.once('close', (exitCode, exitSignal) => {
       deadline.signal.removeEventListener('abort', stop);
       stop.over();
-      if (stdout.tooLarge) resolve({ kind: 'no-answer', code: 'too-large', message: 'The program wrote more than may be kept.' });
+      if (stdout.tooLarge)
+        resolve({ kind: 'no-answer', code: 'too-large', message: 'The program wrote more than may be kept.' });
       else if (deadline.signal.aborted) resolve(stoppedAfterSend(deadline));
       else if (exitCode === 0) resolve({ kind: 'stdout', stdout: Buffer.concat(stdout.chunks) });
-      else resolve({ kind: 'exited', exitCode, exitSignal, message: endMessage(run.program, exitCode, exitSignal, stderr.text()) });
+      else
+        resolve({
+          kind: 'exited',
+          exitCode,
+          exitSignal,
+          message: endMessage(run.program, exitCode, exitSignal, stderr.text()),
+        });
     });
     deadline.signal.addEventListener('abort', stop, { once: true });
     // A program need not read its stdin: EPIPE says only that, and its exit code says the rest.

@@ -9,7 +9,11 @@ import { aCall } from './testing/calls';
 
 const NODE = process.execPath;
 const tool = new ProcessTool([NODE, 'git', '/nowhere/to/be/found']);
-const script = (code: string, over: Partial<ProcessTransport> = {}): ProcessTransport => ({ type: 'process', argv: [NODE, '-e', code], ...over });
+const script = (code: string, over: Partial<ProcessTransport> = {}): ProcessTransport => ({
+  type: 'process',
+  argv: [NODE, '-e', code],
+  ...over,
+});
 type Over = Parameters<typeof aCall>[1];
 const run = (transport: ProcessTransport, over?: Over) => tool.call(aCall(transport, over));
 async function outputOf(transport: ProcessTransport, over?: Over): Promise<JsonValue | undefined> {
@@ -38,9 +42,16 @@ describe('a program that ends well', () => {
     const seen = await outputOf(script('console.log(JSON.stringify(process.env))'), { attempt: 2 });
 
     delete process.env.A_SECRET_OF_THE_EXECUTOR;
-    expect(Object.keys(seen ?? {}).sort()).toEqual(
-      ['LANG', 'MUSTER_ATTEMPT', 'MUSTER_DEADLINE', 'MUSTER_OPERATION_ID', 'MUSTER_STEP', 'MUSTER_TASK', 'PATH', 'TRACEPARENT'],
-    );
+    expect(Object.keys(seen ?? {}).sort()).toEqual([
+      'LANG',
+      'MUSTER_ATTEMPT',
+      'MUSTER_DEADLINE',
+      'MUSTER_OPERATION_ID',
+      'MUSTER_STEP',
+      'MUSTER_TASK',
+      'PATH',
+      'TRACEPARENT',
+    ]);
     expect(seen).toMatchObject({ MUSTER_OPERATION_ID: `op_${'1'.repeat(32)}`, MUSTER_ATTEMPT: '2' });
   });
 
@@ -53,7 +64,10 @@ describe('a program that ends well', () => {
   });
 
   it('gets no shell: an argument is one argument, whatever it holds', async () => {
-    const transport = { type: 'process' as const, argv: [NODE, '-e', 'console.log(JSON.stringify(process.argv[1]))', '{input.name}'] };
+    const transport = {
+      type: 'process' as const,
+      argv: [NODE, '-e', 'console.log(JSON.stringify(process.argv[1]))', '{input.name}'],
+    };
 
     expect(await outputOf(transport, { input: { name: '$(id); a b | c > d' } })).toBe('$(id); a b | c > d');
   });
@@ -63,19 +77,33 @@ describe('a program that ends otherwise', () => {
   it('is known by its exit code and the end of what it said', async () => {
     const answer = await run(script('console.error("x".repeat(9000) + " disk full"); process.exitCode = 3'));
 
-    expect(answer).toMatchObject({ kind: 'exited', exitCode: 3, message: expect.stringMatching(/^.{2000,2200}disk full$/) });
+    expect(answer).toMatchObject({
+      kind: 'exited',
+      exitCode: 3,
+      message: expect.stringMatching(/^.{2000,2200}disk full$/),
+    });
   });
 
   it('is known by the signal that ended it', async () => {
-    expect(await run(script('process.kill(process.pid, "SIGKILL")'))).toMatchObject({ kind: 'exited', exitCode: null, exitSignal: 'SIGKILL' });
+    expect(await run(script('process.kill(process.pid, "SIGKILL")'))).toMatchObject({
+      kind: 'exited',
+      exitCode: null,
+      exitSignal: 'SIGKILL',
+    });
   });
 
   it('was never sent when it could not be started', async () => {
-    expect(await run({ type: 'process', argv: ['/nowhere/to/be/found'] })).toMatchObject({ kind: 'not-sent', code: 'program_not_started' });
+    expect(await run({ type: 'process', argv: ['/nowhere/to/be/found'] })).toMatchObject({
+      kind: 'not-sent',
+      code: 'program_not_started',
+    });
   });
 
   it('was never sent when it was aborted before', async () => {
-    expect(await run(script(''), { signal: AbortSignal.abort() })).toMatchObject({ kind: 'not-sent', code: 'aborted_before_send' });
+    expect(await run(script(''), { signal: AbortSignal.abort() })).toMatchObject({
+      kind: 'not-sent',
+      code: 'aborted_before_send',
+    });
   });
 });
 
@@ -96,7 +124,8 @@ describe('a program that does not end', () => {
       };
       look();
     });
-  const isAlive = (pid: number) => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  const isAlive = (pid: number) =>
+    existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 
   it('is stopped with all it started, SIGTERM ignored or not, and the call settles only then', async () => {
     const pids = join(folder, 'pids');
@@ -117,11 +146,15 @@ describe('a program that does not end', () => {
   });
 
   it('is unknown when its time is up', async () => {
-    expect(await run(script('setInterval(() => {}, 1000)'), { timeoutMs: 100 })).toMatchObject({ kind: 'no-answer', code: 'timeout' });
+    expect(await run(script('setInterval(() => {}, 1000)'), { timeoutMs: 100 })).toMatchObject({
+      kind: 'no-answer',
+      code: 'timeout',
+    });
   });
 
   it('is stopped when it prints more than may be kept', async () => {
-    const endless = 'const b = Buffer.alloc(1 << 20, 32); const w = () => { while (process.stdout.write(b)); process.stdout.once("drain", w); }; w()';
+    const endless =
+      'const b = Buffer.alloc(1 << 20, 32); const w = () => { while (process.stdout.write(b)); process.stdout.once("drain", w); }; w()';
 
     expect(await run(script(endless))).toMatchObject({ kind: 'no-answer', code: 'too-large' });
   }, 20_000);
@@ -143,7 +176,13 @@ describe('the command line', () => {
   });
 
   it('holds scalars of the input, each within its one argument', () => {
-    expect(line(['git', '-C', '{input.repo}', 'log', '-n', '{input.n}', '--since={input.since}'], { repo: '/a b', n: 5, since: '-2 weeks' })).toEqual({
+    expect(
+      line(['git', '-C', '{input.repo}', 'log', '-n', '{input.n}', '--since={input.since}'], {
+        repo: '/a b',
+        n: 5,
+        since: '-2 weeks',
+      }),
+    ).toEqual({
       kind: 'command',
       program: 'git',
       args: ['-C', '/a b', 'log', '-n', '5', '--since=-2 weeks'],
@@ -165,7 +204,9 @@ describe('the command line', () => {
   });
 
   it('takes a leading dash after a literal --, where no program looks for options', () => {
-    expect(line(['git', 'log', '--', '{input.path}'], { path: '-odd-name' })).toMatchObject({ args: ['log', '--', '-odd-name'] });
+    expect(line(['git', 'log', '--', '{input.path}'], { path: '-odd-name' })).toMatchObject({
+      args: ['log', '--', '-odd-name'],
+    });
   });
 
   it('does not count a -- that came from the input', () => {

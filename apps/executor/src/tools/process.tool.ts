@@ -12,7 +12,10 @@ export class ProcessEntryFault extends Fault {
   readonly code = 'PROCESS_ENTRY_INVALID';
   readonly retryable = false;
   constructor(entry: string) {
-    super(`PROCESS_ALLOW cannot be read at ${JSON.stringify(entry)}.`, 'Write names of programs (git) or absolute paths.');
+    super(
+      `PROCESS_ALLOW cannot be read at ${JSON.stringify(entry)}.`,
+      'Write names of programs (git) or absolute paths.',
+    );
   }
 }
 

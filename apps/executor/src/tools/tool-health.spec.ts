@@ -7,7 +7,12 @@ const { contract } = aCall(
   { contract: { definite: { rejected: [422, 501], notDone: [429, 503] } } },
 );
 const signOf = (answer: ToolAnswer) => healthSignOf(answer, classify(contract, answer));
-const answered = (status: number, body = '{}'): ToolAnswer => ({ kind: 'answered', status, headers: {}, body: Buffer.from(body) });
+const answered = (status: number, body = '{}'): ToolAnswer => ({
+  kind: 'answered',
+  status,
+  headers: {},
+  body: Buffer.from(body),
+});
 const message = 'As named.';
 
 describe('what a call tells of its tool', () => {

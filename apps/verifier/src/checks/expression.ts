@@ -1,5 +1,5 @@
 import { evaluate, type JsonValue, type Scope, type StepView } from '@muster/domain';
-import { failed, type Finding, passed } from './finding';
+import { type Finding, failed, passed } from './finding';
 
 /** Holds one expression against the evidence; it must be true, and nothing like true. */
 export function checkExpressionHolds(check: Finding['check'], code: string, expression: string, scope: Scope): Finding {

@@ -18,7 +18,12 @@ export const passed = (check: Finding['check'], message: string, evidenceIds: re
   evidenceIds,
 });
 
-export const failed = (check: Finding['check'], code: string, message: string, evidenceIds: readonly string[] = []): Finding => ({
+export const failed = (
+  check: Finding['check'],
+  code: string,
+  message: string,
+  evidenceIds: readonly string[] = [],
+): Finding => ({
   check,
   passed: false,
   inconclusive: false,
@@ -32,5 +37,9 @@ export function summarise(findings: readonly Finding[]): { passed: boolean; code
   const against = findings.find((finding) => !finding.passed);
   if (against) return { passed: false, code: against.code, message: against.message };
   const open = findings.find((finding) => finding.inconclusive);
-  return { passed: true, code: 'passed', message: open ? `Nothing speaks against it. ${open.message}` : 'Every check holds.' };
+  return {
+    passed: true,
+    code: 'passed',
+    message: open ? `Nothing speaks against it. ${open.message}` : 'Every check holds.',
+  };
 }

@@ -1,5 +1,5 @@
 import { BOUNDS } from '../bounds';
-import { failed, type Finding, passed } from './finding';
+import { type Finding, failed, passed } from './finding';
 
 /** One answer to the question whether the effect is there. Times are milliseconds since 1970 on the database's clock. */
 export interface ReadBack {
@@ -15,7 +15,9 @@ export interface Settled {
 }
 
 /** `undecided`: ask again, if anything at `again` (milliseconds from the last question's beginning). */
-export type ReadBackJudgement = { readonly kind: 'found'; readonly finding: Finding } | { readonly kind: 'undecided'; readonly againInMs: number };
+export type ReadBackJudgement =
+  | { readonly kind: 'found'; readonly finding: Finding }
+  | { readonly kind: 'undecided'; readonly againInMs: number };
 
 /**
  * Judges every read-back so far, in the order they began. "Happened" is proof. "Absent" refutes the recorded success
@@ -25,9 +27,15 @@ export type ReadBackJudgement = { readonly kind: 'found'; readonly finding: Find
 export function judgeReadBacks(answers: readonly ReadBack[], settled: Settled): ReadBackJudgement {
   const happened = answers.find((answer) => answer.finding === 'happened');
   if (happened) return found(passed('read-back', 'The tool shows the effect.', [happened.evidenceId]));
-  const provenFrom = settled.absentAfterMs === undefined ? Number.POSITIVE_INFINITY : settled.settledAt + settled.absentAfterMs;
+  const provenFrom =
+    settled.absentAfterMs === undefined ? Number.POSITIVE_INFINITY : settled.settledAt + settled.absentAfterMs;
   const phantom = answers.find((answer) => answer.finding === 'absent' && answer.beganAt > provenFrom);
-  if (phantom) return found(failed('read-back', 'phantom_success', 'The tool answered success, but shows no effect when it is asked.', [phantom.evidenceId]));
+  if (phantom)
+    return found(
+      failed('read-back', 'phantom_success', 'The tool answered success, but shows no effect when it is asked.', [
+        phantom.evidenceId,
+      ]),
+    );
   if (isExhausted(answers, settled)) return found(inconclusive(answers));
   return { kind: 'undecided', againInMs: pause(answers, provenFrom) };
 }
@@ -42,12 +50,22 @@ function isExhausted(answers: readonly ReadBack[], { settledAt, absentAfterMs }:
 
 function inconclusive(answers: readonly ReadBack[]): Finding {
   const message = `The read-back was inconclusive after ${answers.length} tries; the tool’s own answer stands.`;
-  return { ...passed('read-back', message, answers.map((answer) => answer.evidenceId)), inconclusive: true };
+  return {
+    ...passed(
+      'read-back',
+      message,
+      answers.map((answer) => answer.evidenceId),
+    ),
+    inconclusive: true,
+  };
 }
 
 // Exactly when "absent" begins to mean something is the best moment to ask.
 function pause(answers: readonly ReadBack[], provenFrom: number): number {
-  const usual = Math.min(BOUNDS.READ_BACK_PAUSE_MS_MAX, BOUNDS.READ_BACK_PAUSE_MS_MIN * 2 ** Math.max(0, answers.length - 1));
+  const usual = Math.min(
+    BOUNDS.READ_BACK_PAUSE_MS_MAX,
+    BOUNDS.READ_BACK_PAUSE_MS_MIN * 2 ** Math.max(0, answers.length - 1),
+  );
   const last = answers.at(-1);
   const untilProof = last ? provenFrom - last.beganAt + 1 : Number.POSITIVE_INFINITY;
   return untilProof > 0 && untilProof < usual ? untilProof : usual;

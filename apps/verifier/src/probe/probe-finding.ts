@@ -2,7 +2,12 @@ import { evaluate, type JsonObject, type JsonValue, type ProbeContract } from '@
 
 /** A complete answer to a probe, or why there is none. `body` is undefined where it is no JSON. */
 export type ProbeAnswer =
-  | { readonly kind: 'answered'; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: JsonValue | undefined }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: JsonValue | undefined;
+    }
   | { readonly kind: 'silent'; readonly reason: string };
 
 export interface ProbeFinding {
@@ -34,7 +39,8 @@ export function findingOf(probe: ProbeContract, answer: ProbeAnswer): ProbeFindi
 function withOutput(probe: ProbeContract, response: JsonObject, status: number): ProbeFinding {
   if (probe.output === undefined) return { finding: 'happened', body: Buffer.from('null'), detail: { status } };
   const output = evaluate(probe.output, { response });
-  if (!output.ok) return inconclusive({ status, reason: `it happened, but its output cannot be read: ${output.message}` });
+  if (!output.ok)
+    return inconclusive({ status, reason: `it happened, but its output cannot be read: ${output.message}` });
   return { finding: 'happened', body: Buffer.from(JSON.stringify(output.value)), detail: { status } };
 }
 

@@ -1,7 +1,7 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '@muster/chassis';
 import { CONTRACT_DEFAULTS, type JsonValue, type ProbeContract } from '@muster/domain';
 import { Bulkhead, Egress, startDeadline } from '@muster/resilience';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { BOUNDS } from '../bounds';
 import type { ProbeAnswer } from './probe-finding';
@@ -37,7 +37,9 @@ export class ProbeClient implements OnApplicationShutdown {
     const deadline = startDeadline(probe.timeoutMs ?? CONTRACT_DEFAULTS.probeTimeoutMs);
     try {
       const headers = { accept: 'application/json' };
-      return await read(await request(asked.url, { method: asked.method, headers, dispatcher: this.agent, signal: deadline.signal }));
+      return await read(
+        await request(asked.url, { method: asked.method, headers, dispatcher: this.agent, signal: deadline.signal }),
+      );
     } catch (error) {
       return { kind: 'silent', reason: reasonOf(error) };
     } finally {
@@ -68,7 +70,8 @@ function parse(text: string): JsonValue | undefined {
 const singleValues = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error)).slice(0, BOUNDS.MESSAGE_LENGTH_MAX);
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message || error.name : String(error)).slice(0, BOUNDS.MESSAGE_LENGTH_MAX);
 
 /** A fresh connection for each question: an old one may lead to an instance that has been taken out of service. */
 function makeAgent(egress: Egress): Agent {

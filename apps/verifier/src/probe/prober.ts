@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { counter, faultPoint } from '@muster/chassis';
 import { newUuid, type ProbeContract } from '@muster/domain';
-import { EvidenceStore, type EvidenceRow } from '../evidence.store';
+import { Injectable } from '@nestjs/common';
+import { type EvidenceRow, EvidenceStore } from '../evidence.store';
 import { ProbeClient } from './probe.client';
 import { findingOf } from './probe-finding';
 
@@ -20,7 +20,10 @@ export interface Probed {
   readonly finding: EvidenceRow['finding'];
 }
 
-const probes = counter('muster_probes_total', 'Probes made, by what they were for and what they found.', ['kind', 'finding']);
+const probes = counter('muster_probes_total', 'Probes made, by what they were for and what they found.', [
+  'kind',
+  'finding',
+]);
 
 /** Makes one probe and records it: the question, when it began, and what the answer says. */
 @Injectable()

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '@muster/domain';
 import { LIMITS } from '@muster/domain';
+import { Json, Moment, OneOf, Shape, Text, TextMap, Texts, Whole } from '../shape/fields';
 import { BudgetRequest } from './budget.request';
 import { PlanRequest } from './plan.request';
-import { Json, Moment, OneOf, Shape, Text, TextMap, Texts, Whole } from '../shape/fields';
 
 export const AUTONOMIES = ['workflow', 'supervised', 'agent'] as const;
 const LABELS_MAX = 64;

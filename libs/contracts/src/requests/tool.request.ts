@@ -107,7 +107,7 @@ export class BreakerRequest {
 export class ToolRequest {
   @Text({ min: 1, max: LIMITS.NAME_LENGTH_MAX, pattern: NAME, example: 'tickets.create' })
   name: string;
-  @Text({ min: 1, max: LIMITS.NAME_LENGTH_MAX, example: '1' })
+  @Text({ min: 1, max: LIMITS.NAME_LENGTH_MAX, pattern: /^[\w.+-]+$/, example: '1' })
   version: string;
   @Text({ max: 4_096 })
   description: string;

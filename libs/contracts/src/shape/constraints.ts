@@ -1,5 +1,5 @@
-import { ValidateBy } from 'class-validator';
 import { isJsonObject } from '@muster/domain';
+import { ValidateBy } from 'class-validator';
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
 
@@ -19,7 +19,10 @@ export const IsTextMap = (entriesMax: number): PropertyDecorator =>
       validate: (value) =>
         isJsonObject(value) &&
         Object.keys(value).length <= entriesMax &&
-        Object.values(value).every((member) => typeof member === 'string'),
-      defaultMessage: () => `$property must be an object of at most ${entriesMax} strings`,
+        // U+0000 is text that Postgres cannot keep.
+        Object.entries(value).every(
+          ([name, member]) => typeof member === 'string' && !`${name}${member}`.includes('\0'),
+        ),
+      defaultMessage: () => `$property must be an object of at most ${entriesMax} texts without U+0000`,
     },
   });

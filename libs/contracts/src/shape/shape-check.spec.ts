@@ -1,4 +1,4 @@
-import { BatchRequest, nearest, shapeProblems, TaskRequest, ToolRequest } from '../index';
+import { BatchRequest, shapeProblems, TaskRequest, ToolRequest } from '../index';
 
 const pointers = (shape: new () => object, value: unknown) => shapeProblems(shape, value).map((one) => one.pointer);
 
@@ -101,15 +101,5 @@ describe('a large request', () => {
 
   it('of more tasks than a batch may have is refused as a whole', () => {
     expect(pointers(BatchRequest, { tasks: Array.from({ length: 1_001 }, () => ({})) })).toContain('/tasks');
-  });
-});
-
-describe('the nearest name', () => {
-  it.each([
-    ['tickets.creat', 'tickets.create'],
-    ['Tickets.Create', 'tickets.create'],
-    ['banana', undefined],
-  ])('of %s is %s', (name, expected) => {
-    expect(nearest(name, ['tickets.create', 'mail.send'])).toBe(expected);
   });
 });

@@ -1,7 +1,6 @@
+import { childPointer, isJsonObject, type JsonObject, nearestName, type Problem } from '@muster/domain';
 import { type ValidationError, validateSync } from 'class-validator';
-import { isJsonObject, type JsonObject, type Problem } from '@muster/domain';
 import { type Field, fieldsOf, type Nested, type ShapeClass } from './fields';
-import { nearest } from './nearest';
 
 /**
  * Every way in which a JSON value differs from a shape, each with its pointer; none where it is one. Pure. The value is
@@ -12,10 +11,6 @@ export function shapeProblems(shape: ShapeClass, value: unknown, pointer = ''): 
   checkObject(shape, value, pointer, problems);
   return problems;
 }
-
-/** An RFC 6901 reference token. */
-export const pointerTo = (pointer: string, token: string | number): string =>
-  `${pointer}/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** The code of a problem that concerns a name nobody declared; everything else about the value was still checked. */
 export const UNKNOWN_FIELD = 'unknown_field';
@@ -42,10 +37,10 @@ function declared(shape: ShapeClass): ReadonlyMap<string, Field> {
 function checkNames(fields: ReadonlyMap<string, Field>, value: JsonObject, pointer: string, problems: Problem[]): void {
   for (const name of Object.keys(value)) {
     if (fields.has(name)) continue;
-    const meant = nearest(name, [...fields.keys()]);
+    const meant = nearestName(name, fields.keys());
     const hint = meant ? ` Did you mean '${meant}'?` : '';
     const message = `There is no field '${name}' here.${hint}`;
-    problems.push({ pointer: pointerTo(pointer, name), code: UNKNOWN_FIELD, message });
+    problems.push({ pointer: childPointer(pointer, name), code: UNKNOWN_FIELD, message });
   }
 }
 
@@ -61,7 +56,7 @@ function checkRules(
   for (const name of fields.keys()) if (Object.hasOwn(value, name)) candidate[name] = value[name];
   for (const error of validateSync(candidate, { forbidUnknownValues: false, validationError: { target: false } })) {
     const field = fields.get(error.property);
-    if (field) problems.push(...problemsOf(error, field, pointerTo(pointer, error.property)));
+    if (field) problems.push(...problemsOf(error, field, childPointer(pointer, error.property)));
   }
 }
 
@@ -80,41 +75,41 @@ function elementsOfWrongType(value: unknown, { elements }: Field, pointer: strin
   if (!elements || !Array.isArray(value)) return [];
   return value.flatMap((element, index) => {
     const message = `This must be a ${elements}, not ${kindOf(element)}.`;
-    return typeof element === elements ? [] : [{ pointer: pointerTo(pointer, index), code: 'type', message }];
+    return typeof element === elements ? [] : [{ pointer: childPointer(pointer, index), code: 'type', message }];
   });
 }
 
 function checkNested(field: Field, nested: Nested, value: JsonObject, pointer: string, problems: Problem[]): void {
   const inner = Object.hasOwn(value, field.name) ? value[field.name] : undefined;
-  if (inner === undefined) return;
-  const here = pointerTo(pointer, field.name);
-  if (!nested.each) return checkChosen(nested, inner, here, problems);
-  if (Array.isArray(inner)) {
-    inner.forEach((element, index) => {
-      checkChosen(nested, element, pointerTo(here, index), problems);
-    });
-  }
+  const here = childPointer(pointer, field.name);
+  if (!nested.each && inner !== undefined) checkChosen(nested, inner, here, problems);
+  if (!nested.each || !Array.isArray(inner)) return;
+  for (const [index, element] of inner.entries()) checkChosen(nested, element, childPointer(here, index), problems);
 }
 
 function checkChosen(nested: Nested, value: unknown, pointer: string, problems: Problem[]): void {
   if (nested.words?.includes(value as string)) return;
-  if (!isJsonObject(value)) {
-    const words = nested.words ? `${nested.words.map((word) => `'${word}'`).join(', ')} or ` : '';
-    problems.push({ pointer, code: 'type', message: `This must be ${words}an object, not ${kindOf(value)}.` });
-    return;
-  }
-  if (!nested.by) return checkObject(nested.classes()[0]!, value, pointer, problems);
-  const { name, shapes } = nested.by;
-  const choice = value[name];
-  if (typeof choice === 'string' && Object.hasOwn(shapes, choice)) {
-    return checkObject(shapes[choice]!, value, pointer, problems);
-  }
+  const shape = isJsonObject(value) ? shapeFor(nested, value) : undefined;
+  if (shape) checkObject(shape, value, pointer, problems);
+  else problems.push(isJsonObject(value) ? noChoice(nested, value, pointer) : noObject(nested, value, pointer));
+}
+
+function shapeFor({ by, classes }: Nested, value: JsonObject): ShapeClass | undefined {
+  if (!by) return classes()[0];
+  const choice = value[by.name];
+  return typeof choice === 'string' && Object.hasOwn(by.shapes, choice) ? by.shapes[choice] : undefined;
+}
+
+function noChoice({ by }: Nested, value: JsonObject, pointer: string): Problem {
+  const { name = '', shapes = {} } = by ?? {};
   const message = `'${name}' must be one of ${Object.keys(shapes).join(', ')}.`;
-  problems.push({
-    pointer: pointerTo(pointer, name),
-    code: choice === undefined ? 'required' : 'not_allowed',
-    message,
-  });
+  const code = value[name] === undefined ? 'required' : 'not_allowed';
+  return { pointer: childPointer(pointer, name), code, message };
+}
+
+function noObject({ words = [] }: Nested, value: unknown, pointer: string): Problem {
+  const choices = [...words.map((word) => `'${word}'`), 'an object'].join(' or ');
+  return { pointer, code: 'type', message: `This must be ${choices}, not ${kindOf(value)}.` };
 }
 
 const TYPE_RULES = ['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray', 'isObject', 'isTextMap'];

@@ -63,3 +63,8 @@ export class PlanCheckView {
   @Text({ description: 'A picture of the plan.' })
   mermaid: string;
 }
+
+export class SchemasView {
+  @JsonMap({ description: 'By the name of the body.' })
+  schemas: object;
+}

@@ -49,9 +49,13 @@ class Walk implements Analysis {
 
   visit(node: CelNode, bound: ReadonlySet<string>): void {
     const path = pathOf(node);
-    if (path && !isOwnName(path.root, bound)) return this.readPath(node, path);
-    if (node.op === 'call') return this.visitCall(node, bound);
-    if (node.op === 'rcall') return this.visitMethod(node, bound);
+    if (path && !isOwnName(path.root, bound)) this.readPath(node, path);
+    else if (node.op === 'call') this.visitCall(node, bound);
+    else if (node.op === 'rcall') this.visitMethod(node, bound);
+    else this.visitOther(node, bound);
+  }
+
+  private visitOther(node: CelNode, bound: ReadonlySet<string>): void {
     this.others.push(node);
     for (const child of childrenOf(node)) this.visit(child, bound);
   }
@@ -73,10 +77,9 @@ class Walk implements Analysis {
     if (path && path.keys.length > 0 && !isOwnName(path.root, bound)) {
       this.note(path);
       this.hasPaths.set(node, path);
-      return;
+    } else {
+      this.visitOther(node, bound);
     }
-    this.others.push(node);
-    for (const arg of args) this.visit(arg, bound);
   }
 
   private visitMethod(node: CelNode, bound: ReadonlySet<string>): void {

@@ -84,9 +84,9 @@ export const textCost = (text: string): number => Math.floor(text.length / CHARA
 
 /** Charges what reading all of a value costs: what comparing, searching or joining it takes at most. */
 export function chargeDeep(value: unknown): void {
-  if (typeof value === 'string') return charge(textCost(value));
-  if (typeof value !== 'object' || value === null) return;
-  if (value instanceof Map) {
+  if (typeof value === 'string') {
+    charge(textCost(value));
+  } else if (value instanceof Map) {
     charge(value.size);
     for (const field of value.values()) chargeDeep(field);
   } else if (Array.isArray(value)) {

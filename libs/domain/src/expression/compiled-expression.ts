@@ -9,6 +9,7 @@ import { fromCel } from './cel-values';
 import { runWith } from './evaluation';
 import { ExpressionError } from './expression-error';
 import { meter, meterHas, meterPath } from './metered';
+import type { Path } from './path';
 import { resolvePath } from './path';
 import type { Scope } from './scope';
 
@@ -45,20 +46,23 @@ function compile(text: string): CompiledExpression {
   const parsed = ENVIRONMENT.parse(text);
   const root = parsed.ast as unknown as CelNode;
   const analysis = analyse(root);
-  const { variables, steps } = analysis;
   const path = analysis.paths.get(root);
-  // A bare path hands on what is there, byte for byte: no conversion, nothing to count.
-  if (path) return { variables, steps, run: (scope) => resolvePath(path, scope) };
-  for (const [node, hasPath] of analysis.hasPaths) meterHas(node, hasPath);
-  const checked = parsed.check();
-  if (!checked.valid) throw checked.error;
-  meterAll(analysis);
-  return { variables, steps, run: (scope) => runWith(scope, () => fromCel(parsed({}))) };
+  return path ? pathExpression(path, analysis) : celExpression(parsed, analysis);
 }
 
-function meterAll(analysis: Analysis): void {
+// A bare path hands on what is there, byte for byte: no conversion, nothing to count. It keeps no tree alive, either.
+function pathExpression(path: Path, { variables, steps }: Analysis): CompiledExpression {
+  return { variables, steps, run: (scope) => resolvePath(path, scope) };
+}
+
+function celExpression(parsed: ParseResult, analysis: Analysis): CompiledExpression {
+  const { variables, steps } = analysis;
+  for (const [node, path] of analysis.hasPaths) meterHas(node, path);
+  const checked = parsed.check();
+  if (!checked.valid) throw checked.error;
   for (const node of analysis.others) meter(node);
   for (const [node, path] of analysis.paths) meterPath(node, path);
+  return { variables, steps, run: (scope) => runWith(scope, () => fromCel(parsed({}))) };
 }
 
 /** Why something thrown by the library or by this folder has no value. The library adds a drawing below its summary. */
@@ -67,6 +71,8 @@ export function reasonOf(error: unknown): string {
   const summary = 'summary' in error ? error.summary : error.message;
   return typeof summary === 'string' ? summary : error.message;
 }
+
+type ParseResult = ReturnType<Environment['parse']>;
 
 const ENVIRONMENT = mixNumbers(
   new Environment({

@@ -16,10 +16,14 @@ const scope: Scope = {
     constructor: 'a field like any other',
     huge: 1e300,
   },
-  steps: { find: { output: { id: 'x', tags: ['a', 'b'] } }, 'plan-b': { output: { plan: 'b' } }, soft: { output: null } },
+  steps: {
+    find: { output: { id: 'x', tags: ['a', 'b'] } },
+    'plan-b': { output: { plan: 'b' } },
+    soft: { output: null },
+  },
 };
 
-const valueOf = (text: string, within: Scope = scope) => {
+const resultOf = (text: string, within: Scope = scope) => {
   const evaluated = evaluate(text, within);
   if (!evaluated.ok) throw new Error(evaluated.message);
   return evaluated.value;
@@ -57,6 +61,7 @@ describe('an expression with a value', () => {
     ['has(input.n) && !has(input.zzz)', true],
     ['has(steps["plan-b"].output.plan)', true],
     ['has(input.nothing)', true],
+    ['has(input.list[2]) && !has(input.list[3])', true],
     ['{"a": {"b": [1, "x", null]}, "constructor": 1}', { a: { b: [1, 'x', null] }, constructor: 1 }],
     ['input.list.filter(input, input == 1)', [1]],
     ['type(input.n) == int', true],
@@ -66,13 +71,13 @@ describe('an expression with a value', () => {
     ['string(input.n) + "%"', '7%'],
     ['input.yes ? "on" : "off"', 'on'],
   ])('%s', (text, value) => {
-    expect(valueOf(text)).toEqual(value);
+    expect(resultOf(text)).toEqual(value);
   });
 
   it('means the same in ${{ }} and without', () => {
-    expect(valueOf('${{ input.go }}')).toBe(false);
-    expect(valueOf(' input.go ')).toBe(false);
-    expect(valueOf('${{ {"a": {"b": "}}"}} }}')).toEqual({ a: { b: '}}' } });
+    expect(resultOf('${{ input.go }}')).toBe(false);
+    expect(resultOf(' input.go ')).toBe(false);
+    expect(resultOf('${{ {"a": {"b": "}}"}} }}')).toEqual({ a: { b: '}}' } });
   });
 });
 
@@ -104,7 +109,10 @@ describe('checking an expression', () => {
   const variables = ['input', 'steps'];
 
   it('names the steps it reads, however they are written', () => {
-    const checked = checkExpression('steps.a.output.x + size(steps["b-c"].outputs) > 0 && has(steps.d.output.y)', variables);
+    const checked = checkExpression(
+      'steps.a.output.x + size(steps["b-c"].outputs) > 0 && has(steps.d.output.y)',
+      variables,
+    );
 
     expect(checked).toEqual({ ok: true, steps: ['a', 'b-c', 'd'] });
   });
@@ -137,7 +145,7 @@ describe('checking an expression', () => {
   it.each([
     ['length', `"${'x'.repeat(LIMITS.EXPRESSION_LENGTH_MAX)}"`],
     ['nodes', Array.from({ length: LIMITS.EXPRESSION_NODES_MAX }, () => '1').join('+')],
-    ['depth', '('.repeat(LIMITS.EXPRESSION_DEPTH_MAX + 1) + '1' + ')'.repeat(LIMITS.EXPRESSION_DEPTH_MAX + 1)],
+    ['depth', `${'('.repeat(LIMITS.EXPRESSION_DEPTH_MAX + 1)}1${')'.repeat(LIMITS.EXPRESSION_DEPTH_MAX + 1)}`],
   ])('bounds its %s', (_what, text) => {
     expect(checkExpression(text, variables)).toMatchObject({ ok: false });
   });
@@ -158,7 +166,10 @@ describe('an expression that would work for a very long time', () => {
     ['membership in a loop', 'input.numbers.all(x, x in input.numbers)'],
     ['joining far too much', 'size(input.wide.join(","))'],
     ['searching text for text', 'input.ab.contains(input.ab.substring(50000))'],
-    ['a pattern that makes others backtrack', 'input.a.matches("(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*c")'],
+    [
+      'a pattern that makes others backtrack',
+      'input.a.matches("(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*c")',
+    ],
     ['a calendar in a loop', 'input.numbers.map(x, timestamp(x).getHours("Europe/Berlin"))'],
   ])('%s ends soon, with the reason', (_what, text) => {
     const before = performance.now();
@@ -168,7 +179,7 @@ describe('an expression that would work for a very long time', () => {
   });
 
   it('leaves room for what people write', () => {
-    expect(valueOf('size(input.numbers.filter(x, x % 2 == 0 && x > 10))', big)).toBe(4_994);
-    expect(valueOf('input.numbers.map(x, {"n": x, "twice": x * 2})[9999].twice', big)).toBe(19_998);
+    expect(resultOf('size(input.numbers.filter(x, x % 2 == 0 && x > 10))', big)).toBe(4_994);
+    expect(resultOf('input.numbers.map(x, {"n": x, "twice": x * 2})[9999].twice', big)).toBe(19_998);
   });
 });

@@ -41,7 +41,7 @@ export function resolvePath(path: Path, scope: Scope): JsonValue {
 /** What `has(path)` says: everything before the last key must exist. */
 export function pathExists(path: Path, scope: Scope): boolean {
   const parent = resolvePath({ root: path.root, keys: path.keys.slice(0, -1) }, scope);
-  return isJsonObject(parent) && ownValue(parent, String(path.keys.at(-1))) !== undefined;
+  return childIn(parent, path.keys.at(-1)!) !== undefined;
 }
 
 function rootOf(root: string, scope: Scope): JsonValue {
@@ -51,10 +51,13 @@ function rootOf(root: string, scope: Scope): JsonValue {
 }
 
 function childOf(value: JsonValue, key: string | bigint): JsonValue {
-  const child = typeof key === 'string' ? fieldOf(value, key) : itemOf(value, Number(key));
+  const child = childIn(value, key);
   if (child !== undefined) return child;
   throw new ExpressionError(`No such key: ${key}.`);
 }
+
+const childIn = (value: JsonValue, key: string | bigint): JsonValue | undefined =>
+  typeof key === 'string' ? fieldOf(value, key) : itemOf(value, Number(key));
 
 const fieldOf = (value: JsonValue, key: string): JsonValue | undefined =>
   isJsonObject(value) ? ownValue(value, key) : undefined;

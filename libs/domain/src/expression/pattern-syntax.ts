@@ -79,7 +79,7 @@ export class PatternParser {
     if (bounds === undefined) return part;
     // Lazy or not changes what is captured, never whether it matches.
     this.take('?');
-    if (['*', '+', '?'].includes(this.peek())) this.refuse('a repeat of a repeat');
+    if (this.bounds() !== undefined) this.refuse('a repeat of a repeat');
     return { kind: 'times', part, ...bounds };
   }
 

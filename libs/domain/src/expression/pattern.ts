@@ -29,7 +29,7 @@ export function checkPattern(pattern: string): void {
 /** Whether the pattern is found anywhere in the text. `charge` is told the work before it is done. */
 export function matchesPattern(text: string, pattern: string, charge: (cost: number) => void): boolean {
   const program = programOf(pattern);
-  charge(Math.ceil((text.length + 1) * program.length / STEPS_PER_COST));
+  charge(Math.ceil(((text.length + 1) * program.length) / STEPS_PER_COST));
   return new Simulation(program, text).run();
 }
 
@@ -88,9 +88,13 @@ function emitTimes(program: Instruction[], { part, min, max }: PatternNode & { k
     // Nothing, however often, is nothing: repeats of it could nest to billions without ever reaching a limit.
     if (program.length === before) return;
   }
-  if (max === Infinity) return emitLoop(program, part);
+  if (max === Infinity) emitLoop(program, part);
+  else emitOptions(program, part, max - min);
+}
+
+function emitOptions(program: Instruction[], part: PatternNode, count: number): void {
   const splits = [];
-  for (let i = min; i < max; i++) {
+  for (let i = 0; i < count; i++) {
     splits.push(push(program, { kind: 'split', first: program.length + 1, second: 0 }));
     emit(program, part);
   }

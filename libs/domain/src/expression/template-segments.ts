@@ -18,6 +18,12 @@ export function segmentsOf(text: string): readonly Segment[] {
   return text.length > TEMPLATE_KEPT_LENGTH_MAX ? cut(text) : kept.get(text, () => cut(text));
 }
 
+/** Whether an expression stands beside text: then the whole is text, whatever value the expression has. */
+export function mixesText(text: string): boolean {
+  const inner = text.startsWith(OPEN) && text.endsWith('}}') ? text.slice(OPEN.length, -2) : undefined;
+  return hasExpression(text) && (inner === undefined || inner.includes(OPEN));
+}
+
 function cut(text: string): readonly Segment[] {
   const segments: Segment[] = [];
   let from = 0;

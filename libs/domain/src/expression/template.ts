@@ -72,7 +72,7 @@ function renderValue(value: JsonValue, scope: Scope, pointer: string): JsonValue
 function renderText(text: string, scope: Scope, pointer: string): JsonValue {
   const segments = cutAt(text, pointer);
   const [only] = segments;
-  if (segments.length === 1 && only?.kind === 'expression') return valueOf(only, scope, pointer);
+  if (segments.length === 1 && only?.kind === 'expression') return resultOf(only, scope, pointer);
   return segments.map((segment) => textOf(segment, scope, pointer)).join('');
 }
 
@@ -85,7 +85,7 @@ function cutAt(text: string, pointer: string): readonly Segment[] {
   }
 }
 
-function valueOf(segment: Segment, scope: Scope, pointer: string): JsonValue {
+function resultOf(segment: Segment, scope: Scope, pointer: string): JsonValue {
   const evaluated = evaluate(segment.text, scope);
   if (!evaluated.ok) throw new RenderError(pointer, evaluated.message);
   return evaluated.value;
@@ -93,7 +93,7 @@ function valueOf(segment: Segment, scope: Scope, pointer: string): JsonValue {
 
 function textOf(segment: Segment, scope: Scope, pointer: string): string {
   if (segment.kind === 'text') return segment.text;
-  const value = valueOf(segment, scope, pointer);
+  const value = resultOf(segment, scope, pointer);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -35,10 +35,7 @@ function pinOf(name: string, contract?: Pick<ResolvedContract, 'version' | 'hash
  * Compiles a plan that was accepted before; the rules are not run again. Gives exactly what its acceptance gave.
  * Throws ContractMissingFault where a pinned contract is not among `contractsByHash`.
  */
-export function compilePlanBody(
-  body: PlanBody,
-  contractsByHash: ReadonlyMap<string, ResolvedContract>,
-): CompiledPlan {
+export function compilePlanBody(body: PlanBody, contractsByHash: ReadonlyMap<string, ResolvedContract>): CompiledPlan {
   const reading = readPlan(body.document, '');
   return buildPlan(body, reading, graphOf(reading), contractsByHash);
 }

@@ -1,8 +1,8 @@
 import { containsExpression } from '../expression/template';
-import { hasExpression, segmentsOf } from '../expression/template-segments';
+import { hasExpression, mixesText } from '../expression/template-segments';
 import type { JsonObject, JsonValue } from '../json';
-import { schemaFault, schemaOf } from '../json-schema';
 import type { SchemaViolation } from '../json-schema';
+import { schemaFault, schemaOf } from '../json-schema';
 import type { ResolvedContract } from '../tool-contract';
 import type { Problem } from './plan';
 
@@ -39,14 +39,8 @@ function certainOf(violations: readonly SchemaViolation[], input: JsonObject, sc
 
 function isCertain({ keyword }: SchemaViolation, value: JsonValue | undefined): boolean {
   if (value === undefined) return true;
-  if (typeof value === 'string' && hasExpression(value)) return keyword === 'type' && isText(value);
+  if (typeof value === 'string' && hasExpression(value)) return keyword === 'type' && mixesText(value);
   return SHAPE_KEYWORDS.has(keyword) || !containsExpression(value);
-}
-
-/** An expression inside text gives text, whatever its own value is. */
-function isText(template: string): boolean {
-  const segments = segmentsOf(template);
-  return segments.length > 1;
 }
 
 const hasBranches = (schema: JsonValue): boolean =>

@@ -33,5 +33,4 @@ export function checkPlanInput(document: PlanDocument, input: JsonValue | undefi
     }));
 }
 
-const schemaFor = (declared: JsonValue): JsonValue =>
-  typeof declared === 'string' ? { type: declared } : declared;
+const schemaFor = (declared: JsonValue): JsonValue => (typeof declared === 'string' ? { type: declared } : declared);

@@ -51,6 +51,9 @@ interface Reading {
   readonly problems: readonly Problem[];
 }
 
+// Most steps have no gate and no check; a plan may have a hundred thousand of them.
+const NOTHING_READ: Reading = { reads: new Map(), problems: [] };
+
 function readStep(step: StepDocument, pointer: string): StepReading {
   const item = step.forEach === undefined ? [] : [itemNameOf(step)];
   const input = checkTemplate(step.input ?? {}, [...PLAN_VARIABLES, ...item], `${pointer}/input`);
@@ -75,10 +78,11 @@ function readExpressions(
   variables: readonly string[],
   pointer: string,
 ): Reading {
+  const written = Object.entries(expressions).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  if (written.length === 0) return NOTHING_READ;
   const reads = new Map<string, string>();
   const problems: Problem[] = [];
-  for (const [name, text] of Object.entries(expressions)) {
-    if (text === undefined) continue;
+  for (const [name, text] of written) {
     const at = childPointer(pointer, name);
     const checked = checkExpression(text, variables);
     if (!checked.ok) problems.push({ pointer: at, code: 'bad_expression', message: checked.message });

@@ -1,5 +1,5 @@
-import { LIMITS } from '../limits';
 import type { JsonValue } from '../json';
+import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
 import type { PlanBudget } from './budget-rules';
 import { budgetProblems, worstCaseOf } from './budget-rules';
@@ -55,7 +55,11 @@ export function compilePlan(
 function sizeProblemOf({ steps }: PlanDocument, stepsMax: number, pointer: string): Problem | undefined {
   if (steps.length === 0) return { pointer, code: 'empty_plan', message: 'A plan has at least one step.' };
   if (steps.length <= stepsMax) return undefined;
-  return { pointer, code: 'too_many_steps', message: `A plan has at most ${stepsMax} steps; this has ${steps.length}.` };
+  return {
+    pointer,
+    code: 'too_many_steps',
+    message: `A plan has at most ${stepsMax} steps; this has ${steps.length}.`,
+  };
 }
 
 const byHash = (contracts: ReadonlyMap<string, ResolvedContract>): ReadonlyMap<string, ResolvedContract> =>
@@ -72,7 +76,7 @@ function problemsOf(
   problems.addAll(declarationProblems(reading.document, reading.pointer));
   const around = { steps: reading.steps, graph, contracts, grants: options.grants };
   const rules = new StepRules(around, problems, suggester);
-  reading.steps.forEach((step, index) => rules.check(step, index));
+  for (const [index, step] of reading.steps.entries()) rules.check(step, index);
   problems.addAll(reading.problems);
   addUnknownReads(problems, suggester, graph, reading.completion);
   addUnknownReads(problems, suggester, graph, reading.output);

@@ -50,7 +50,8 @@ export class StepRules {
       this.problems.add(`${pointer}/id`, 'bad_id', message);
     }
     const first = this.around.graph.indexOf.get(step.id);
-    if (first !== index) this.problems.add(`${pointer}/id`, 'duplicate_id', `Step ${first} has the id '${step.id}', too.`);
+    if (first !== index)
+      this.problems.add(`${pointer}/id`, 'duplicate_id', `Step ${first} has the id '${step.id}', too.`);
   }
 
   private checkTool({ step, pointer }: StepReading): void {
@@ -84,7 +85,11 @@ export class StepRules {
         this.problems.add(`${pointer}/maxParallel`, 'no_for_each', "'maxParallel' bounds the items of a forEach.");
       }
     } else if (step.as !== undefined && !isFreeName(step.as)) {
-      this.problems.add(`${pointer}/as`, 'bad_name', `'${step.as}' is no name an item can have; it is taken or no name.`);
+      this.problems.add(
+        `${pointer}/as`,
+        'bad_name',
+        `'${step.as}' is no name an item can have; it is taken or no name.`,
+      );
     }
   }
 

@@ -126,7 +126,7 @@ h1 + .filter { margin-top: 12px; }
 .conditions li.warn b { color: var(--amber); }
 .conditions .right { margin-left: auto; }
 
-.step { border-top: 1px solid var(--line); }
+.step { scroll-margin-top: 68px; border-top: 1px solid var(--line); }
 .step:last-child { border-bottom: 1px solid var(--line); }
 .step > summary { display: grid; grid-template-columns: 8px minmax(90px, 1.2fr) minmax(90px, 1fr) 86px minmax(0, 2.6fr) 84px 64px; gap: 12px; align-items: baseline; padding: 7px 4px; cursor: pointer; list-style: none; }
 .step > summary::-webkit-details-marker { display: none; }

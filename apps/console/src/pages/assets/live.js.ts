@@ -40,7 +40,7 @@ export const LIVE_JS = `
   }
 
   const named = location.hash && document.getElementById(location.hash.slice(1));
-  if (named instanceof HTMLDetailsElement) { named.open = true; named.scrollIntoView({ block: 'center' }); }
+  if (named instanceof HTMLDetailsElement) { named.open = true; named.scrollIntoView(); }
   setTimeout(tick, EVERY_MS);
 })();
 `;

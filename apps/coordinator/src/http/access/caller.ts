@@ -1,4 +1,4 @@
-import { createParamDecorator, type CustomDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { type CustomDecorator, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { Request } from 'express';
 
 export const SCOPES = ['tasks:write', 'tasks:read', 'tools:write', 'permits:decide', 'operate'] as const;

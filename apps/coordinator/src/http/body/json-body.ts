@@ -8,15 +8,17 @@ import { HttpProblem, invalidRequest } from '../problems/problem';
  * The request's body: a JSON object, bounded in size and depth, without keys that reach for prototypes. Read here, behind
  * the guard, so that nobody without a key can make us read anything.
  */
-export const JsonBody = createParamDecorator((_: unknown, context: ExecutionContext): Promise<JsonObject> =>
-  readJsonBody(context.switchToHttp().getRequest<Request>()),
+export const JsonBody = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Promise<JsonObject> =>
+    readJsonBody(context.switchToHttp().getRequest<Request>()),
 );
 
 /** As above; a request without a body counts as an empty object. */
 export const OptionalJsonBody = createParamDecorator(
   async (_: unknown, context: ExecutionContext): Promise<JsonObject> => {
     const request = context.switchToHttp().getRequest<Request>();
-    const isEmpty = request.get('content-length') === '0' || (!request.get('content-length') && !request.get('transfer-encoding'));
+    const isEmpty =
+      request.get('content-length') === '0' || (!request.get('content-length') && !request.get('transfer-encoding'));
     return isEmpty ? {} : readJsonBody(request);
   },
 );

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ProblemDocument } from '@muster/contracts';
-import { CursorInvalid, DatabaseUnavailable, RowsContended, StatementTimeout } from '@muster/persistence';
+import { CursorInvalid, DatabaseUnavailable, DataRefused, RowsContended, StatementTimeout } from '@muster/persistence';
 import { HttpException } from '@nestjs/common';
 import { DOOR_LIMITS } from '../door.limits';
 import { HttpProblem } from './problem';
@@ -9,6 +9,9 @@ import { HttpProblem } from './problem';
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof CursorInvalid) return new HttpProblem(400, 'invalid_cursor', error.message);
+  if (error instanceof DataRefused && UNSTORABLE.test(error.sqlState)) {
+    return new HttpProblem(400, 'unstorable', 'The request holds a value that cannot be stored, such as U+0000.');
+  }
   if (error instanceof DatabaseUnavailable) return comeBack('database_unavailable', 'The database is not available.');
   if (error instanceof RowsContended || error instanceof StatementTimeout) {
     return comeBack('busy', 'Too much is going on at these rows.');
@@ -31,6 +34,9 @@ const comeBack = (code: string, what: string): HttpProblem =>
     retryable: true,
     headers: { 'retry-after': String(DOOR_LIMITS.RETRY_AFTER_S) },
   });
+
+// Class 22: the value itself is at fault. A broken constraint, class 23, would be a bug of ours.
+const UNSTORABLE = /^22/;
 
 const CODES: Readonly<Record<number, string>> = { 400: 'bad_request', 404: 'not_found', 405: 'method_not_allowed' };
 const ofStatus = (status: number, detail: string): HttpProblem =>

@@ -18,7 +18,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = error instanceof NotFoundException ? this.noRoute(request) : problemOf(error);
-    if (problem.status >= 500) this.log.error('http.failed', { error, path: request.path, request: requestIdOf(response) });
+    if (problem.status >= 500)
+      this.log.error('http.failed', { error, path: request.path, request: requestIdOf(response) });
     send(problem, request, response);
   }
 

@@ -38,5 +38,7 @@ export function invalidRequest(errors: readonly Problem[]): HttpProblem {
 
 export function invalidParameter(name: string, message: string): HttpProblem {
   const error = { pointer: '', code: 'invalid_parameter', message: `${name}: ${message}` };
-  return new HttpProblem(400, 'invalid_parameter', `The query parameter '${name}' is wrong: ${message}`, { errors: [error] });
+  return new HttpProblem(400, 'invalid_parameter', `The query parameter '${name}' is wrong: ${message}`, {
+    errors: [error],
+  });
 }

@@ -1,5 +1,5 @@
-import { type ResolvedContract, resolveContract, type ToolContract } from '@muster/domain';
 import { Clock } from '@muster/chassis';
+import { type ResolvedContract, resolveContract, type ToolContract } from '@muster/domain';
 import { RegistryReader } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { DOOR_LIMITS } from '../door.limits';

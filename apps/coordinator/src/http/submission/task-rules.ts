@@ -12,8 +12,14 @@ export function taskProblems(body: JsonObject, now: Date): Problem[] {
 }
 
 /** Whether the rules of plans can be asked: what they go by has the right shape, unknown fields aside. */
-export const isReadable = (problems: readonly InputProblem[]): boolean =>
-  problems.every(({ pointer, code }) => code === UNKNOWN_FIELD || !/^\/(plan|grants|completion|invariants)\b/.test(pointer));
+export function isReadable(body: JsonObject, problems: readonly InputProblem[]): boolean {
+  const isOfShape = problems.every(({ pointer, code }) => HARMLESS.has(code) || !READ_BY_RULES.test(pointer));
+  if (!isOfShape || !isJsonObject(body.plan) || !Array.isArray(body.plan.steps)) return false;
+  return body.plan.steps.every((step) => isJsonObject(step) && typeof step.tool === 'string');
+}
+
+const HARMLESS: ReadonlySet<string> = new Set([UNKNOWN_FIELD, 'not_in_this_release']);
+const READ_BY_RULES = /^\/(plan|grants|completion|invariants|budget)\b/;
 
 const KINDS = ['goal', 'plan', 'skill'] as const;
 

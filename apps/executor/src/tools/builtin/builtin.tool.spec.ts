@@ -22,12 +22,15 @@ async function textOf(input: JsonValue): Promise<string | undefined> {
 }
 
 describe('every builtin', () => {
-  it.each(BUILTIN_CONTRACTS.map((contract) => [contract.name, contract] as const))('%s has a contract that names it, with schemas that compile', (name, contract) => {
-    const ajv = new Ajv2020({ strict: false });
+  it.each(BUILTIN_CONTRACTS.map((contract) => [contract.name, contract] as const))(
+    '%s has a contract that names it, with schemas that compile',
+    (name, contract) => {
+      const ajv = new Ajv2020({ strict: false });
 
-    expect(contract.transport).toEqual({ type: 'builtin', name });
-    expect(() => [ajv.compile(contract.input), ajv.compile(contract.output)]).not.toThrow();
-  });
+      expect(contract.transport).toEqual({ type: 'builtin', name });
+      expect(() => [ajv.compile(contract.input), ajv.compile(contract.output)]).not.toThrow();
+    },
+  );
 
   it('refuses an input that is no object, and a name nobody has, for good', async () => {
     expect(await run('echo', [1])).toMatchObject({ kind: 'rejected', code: 'input_refused' });
@@ -45,7 +48,12 @@ describe('commits.group', () => {
   const commit = (author: string, ...paths: string[]) => `\x1e${'a'.repeat(40)}\x1f${author}\n\n${paths.join('\n')}\n`;
 
   it('counts by author and by area, most first, equals in order of their names', async () => {
-    const log = [commit('Bea', 'apps/x/a.ts', 'apps/y/b.ts', 'README.md'), commit('Ada', 'libs/z.ts'), commit('Bea', 'libs/z.ts'), commit('Cyd')].join('');
+    const log = [
+      commit('Bea', 'apps/x/a.ts', 'apps/y/b.ts', 'README.md'),
+      commit('Ada', 'libs/z.ts'),
+      commit('Bea', 'libs/z.ts'),
+      commit('Cyd'),
+    ].join('');
 
     expect(await outputOf('commits.group', { log })).toEqual({
       total: 4,
@@ -56,7 +64,15 @@ describe('commits.group', () => {
         { area: 'apps', commits: 1 },
       ],
       authors: [
-        { author: 'Bea', commits: 2, areas: [{ area: '(root)', commits: 1 }, { area: 'apps', commits: 1 }, { area: 'libs', commits: 1 }] },
+        {
+          author: 'Bea',
+          commits: 2,
+          areas: [
+            { area: '(root)', commits: 1 },
+            { area: 'apps', commits: 1 },
+            { area: 'libs', commits: 1 },
+          ],
+        },
         { author: 'Ada', commits: 1, areas: [{ area: 'libs', commits: 1 }] },
         { author: 'Cyd', commits: 1, areas: [{ area: '(none)', commits: 1 }] },
       ],
@@ -66,7 +82,9 @@ describe('commits.group', () => {
   it('looks as deep as it is told, and takes lines as well', async () => {
     const lines = commit('Ada', 'apps/x/src/a.ts').split('\n');
 
-    expect(await outputOf('commits.group', { log: lines, areaDepth: 2 })).toMatchObject({ areas: [{ area: 'apps/x', commits: 1 }] });
+    expect(await outputOf('commits.group', { log: lines, areaDepth: 2 })).toMatchObject({
+      areas: [{ area: 'apps/x', commits: 1 }],
+    });
   });
 
   it('finds nothing in an empty log', async () => {
@@ -84,7 +102,10 @@ describe('commits.group', () => {
 
   it('reads what the documented command prints', async () => {
     const repository = mkdtempSync(join(tmpdir(), 'commits-'));
-    const git = (...args: string[]) => execFileSync('git', ['-C', repository, '-c', 'user.name=Ada', '-c', 'user.email=a@b.test', ...args], { encoding: 'utf8' });
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', repository, '-c', 'user.name=Ada', '-c', 'user.email=a@b.test', ...args], {
+        encoding: 'utf8',
+      });
     git('init', '--quiet');
     writeFileSync(join(repository, 'ünï.txt'), '');
     git('add', '.');
@@ -92,7 +113,10 @@ describe('commits.group', () => {
 
     const log = git('-c', 'core.quotepath=off', 'log', '--name-only', '--format=%x1e%H%x1f%an');
 
-    expect(await outputOf('commits.group', { log })).toMatchObject({ total: 1, authors: [{ author: 'Ada', areas: [{ area: '(root)' }] }] });
+    expect(await outputOf('commits.group', { log })).toMatchObject({
+      total: 1,
+      authors: [{ author: 'Ada', areas: [{ area: '(root)' }] }],
+    });
     rmSync(repository, { recursive: true });
   });
 });
@@ -103,14 +127,27 @@ describe('report.write', () => {
 
     const content = Buffer.from('# Hä?\n');
     const address = { name: 'report.md', mediaType: 'text/markdown', hash: sha256Hex(content), size: content.length };
-    expect(answer).toEqual({ kind: 'output', body: Buffer.from(JSON.stringify(address)), writes: [{ ...address, content }] });
+    expect(answer).toEqual({
+      kind: 'output',
+      body: Buffer.from(JSON.stringify(address)),
+      writes: [{ ...address, content }],
+    });
   });
 
   it('renders a report as Markdown', async () => {
-    const report = {
+    const report: JsonValue = {
       title: 'Commits',
       sections: [
-        { heading: 'By author', table: { columns: ['Author', 'Commits'], rows: [['Ada', 3], ['Bea', 1]] } },
+        {
+          heading: 'By author',
+          table: {
+            columns: ['Author', 'Commits'],
+            rows: [
+              ['Ada', 3],
+              ['Bea', 1],
+            ],
+          },
+        },
         { text: 'As of *today*.', list: ['one', { two: 2 }] },
       ],
     };
@@ -121,9 +158,14 @@ describe('report.write', () => {
   });
 
   it('lets no value break out of its cell, heading or item', async () => {
-    const report = { title: 'a\n# b', sections: [{ list: ['x\n- y <script>'], table: { columns: ['c|d'], rows: [['[l](u)']] } }] };
+    const report = {
+      title: 'a\n# b',
+      sections: [{ list: ['x\n- y <script>'], table: { columns: ['c|d'], rows: [['[l](u)']] } }],
+    };
 
-    expect(await textOf({ name: 'r.md', report })).toBe('# a # b\n\n- x - y \\<script\\>\n\n| c\\|d |\n| --- |\n| \\[l\\](u) |\n');
+    expect(await textOf({ name: 'r.md', report })).toBe(
+      '# a # b\n\n- x - y \\<script\\>\n\n| c\\|d |\n| --- |\n| \\[l\\](u) |\n',
+    );
   });
 
   it('writes any value as JSON', async () => {
@@ -136,7 +178,10 @@ describe('report.write', () => {
     ['neither content nor report', { name: 'a.md' }],
     ['both', { name: 'a.md', content: '', report: { title: '', sections: [] } }],
     ['a value as Markdown', { name: 'a.md', content: { a: 1 } }],
-    ['a table whose rows do not fit', { name: 'a.md', report: { title: '', sections: [{ table: { columns: ['a'], rows: [[1, 2]] } }] } }],
+    [
+      'a table whose rows do not fit',
+      { name: 'a.md', report: { title: '', sections: [{ table: { columns: ['a'], rows: [[1, 2]] } }] } },
+    ],
     ['a report without sections', { name: 'a.md', report: { title: '' } }],
   ])('refuses %s', async (_what, input) => {
     expect(await run('report.write', input)).toMatchObject({ kind: 'rejected', code: 'input_refused' });

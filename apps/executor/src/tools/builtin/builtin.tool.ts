@@ -16,9 +16,11 @@ export class BuiltinTool implements Tool {
     const { transport } = call.contract;
     if (transport.type !== 'builtin') throw new TypeError(`${call.contract.name} is no builtin.`);
     const builtin = this.byName.get(transport.name);
-    if (!builtin) return { kind: 'rejected', code: 'builtin_unknown', message: `This executor has no builtin ${transport.name}.` };
+    if (!builtin)
+      return { kind: 'rejected', code: 'builtin_unknown', message: `This executor has no builtin ${transport.name}.` };
     const input = readJson(call.request)?.value;
-    if (!isJsonObject(input)) return { kind: 'rejected', code: 'input_refused', message: 'A builtin takes a JSON object.' };
+    if (!isJsonObject(input))
+      return { kind: 'rejected', code: 'input_refused', message: 'A builtin takes a JSON object.' };
     const result = builtin.run(input);
     if (result.kind === 'refused') return { kind: 'rejected', code: 'input_refused', message: result.message };
     return { kind: 'output', body: Buffer.from(JSON.stringify(result.output)), writes: result.writes };

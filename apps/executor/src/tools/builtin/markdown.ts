@@ -14,7 +14,8 @@ function renderSection(section: JsonValue): string | undefined {
   const blocks: (string | undefined)[] = [];
   if (heading !== undefined) blocks.push(`## ${inline(heading)}`);
   if (text !== undefined) blocks.push(typeof text === 'string' ? text.trim() : inline(text));
-  if (list !== undefined) blocks.push(Array.isArray(list) ? list.map((item) => `- ${inline(item)}`).join('\n') : undefined);
+  if (list !== undefined)
+    blocks.push(Array.isArray(list) ? list.map((item) => `- ${inline(item)}`).join('\n') : undefined);
   if (table !== undefined) blocks.push(renderTable(table));
   return blocks.every((block) => block !== undefined) ? blocks.join('\n\n') : undefined;
 }
@@ -27,8 +28,12 @@ function renderTable(table: JsonValue): string | undefined {
   return [row(columns), `|${' --- |'.repeat(width)}`, ...rows.map(row)].join('\n');
 }
 
-const row = (cells: readonly JsonValue[]): string => `| ${cells.map((cell) => inline(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+const row = (cells: readonly JsonValue[]): string =>
+  `| ${cells.map((cell) => inline(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 
 /** One line, whatever it was: a value with newlines could end its heading or cell and begin something of its own. */
 const inline = (value: JsonValue): string =>
-  (typeof value === 'string' ? value : JSON.stringify(value)).replace(/\s+/g, ' ').replace(/[\\`*_<>[\]]/g, '\\$&').trim();
+  (typeof value === 'string' ? value : JSON.stringify(value))
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_<>[\]]/g, '\\$&')
+    .trim();

@@ -51,10 +51,13 @@ export const reportWrite: Builtin = {
 
 function writeReport(input: JsonObject): BuiltinResult {
   const { name, mediaType = 'text/markdown' } = input;
-  if (typeof name !== 'string' || !NAME.test(name)) return refused('`name` is letters, digits, dots, dashes and underscores.');
-  if (typeof mediaType !== 'string' || !MEDIA_TYPES.includes(mediaType)) return refused(`\`mediaType\` is one of ${MEDIA_TYPES.join(', ')}.`);
+  if (typeof name !== 'string' || !NAME.test(name))
+    return refused('`name` is letters, digits, dots, dashes and underscores.');
+  if (typeof mediaType !== 'string' || !MEDIA_TYPES.includes(mediaType))
+    return refused(`\`mediaType\` is one of ${MEDIA_TYPES.join(', ')}.`);
   const text = textOf(input, mediaType);
-  if (text === undefined) return refused('Give either `content` (a text, or any value as application/json) or a `report` as text/markdown.');
+  if (text === undefined)
+    return refused('Give either `content` (a text, or any value as application/json) or a `report` as text/markdown.');
   const content = Buffer.from(text);
   if (content.length > TOOL_LIMITS.RESPONSE_BYTES_MAX) return refused('The artifact is larger than may be kept.');
   const address = { name, mediaType, hash: sha256Hex(content), size: content.length };
@@ -69,6 +72,7 @@ function textOf({ content, report }: JsonObject, mediaType: string): string | un
 
 const jsonText = (content: JsonValue | undefined): string => `${JSON.stringify(content, null, 2)}\n`;
 
-const textContent = (content: JsonValue | undefined): string | undefined => (typeof content === 'string' ? content : undefined);
+const textContent = (content: JsonValue | undefined): string | undefined =>
+  typeof content === 'string' ? content : undefined;
 
 const refused = (message: string): BuiltinResult => ({ kind: 'refused', message });

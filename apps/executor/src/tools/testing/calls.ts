@@ -1,4 +1,4 @@
-import { resolveContract, type JsonValue, type ToolContract, type Transport } from '@muster/domain';
+import { type JsonValue, resolveContract, type ToolContract, type Transport } from '@muster/domain';
 import type { ToolCall } from '../tool';
 
 interface CallOverrides extends Partial<Omit<ToolCall, 'contract' | 'request'>> {

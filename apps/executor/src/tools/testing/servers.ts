@@ -12,7 +12,8 @@ export interface TestServer {
 export const anHttpServer = (listener: RequestListener): Promise<TestServer> => listening(createServer(listener));
 
 /** For answers that no HTTP server would give. */
-export const aSocketServer = (onConnection: (socket: Socket) => void): Promise<TestServer> => listening(createSocketServer(onConnection));
+export const aSocketServer = (onConnection: (socket: Socket) => void): Promise<TestServer> =>
+  listening(createSocketServer(onConnection));
 
 function listening(server: Server): Promise<TestServer> {
   const connections: Socket[] = [];

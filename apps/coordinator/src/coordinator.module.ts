@@ -1,0 +1,17 @@
+import { MessagingModule } from '@muster/messaging';
+import { PersistenceModule, WorkerModule } from '@muster/persistence';
+import { Module } from '@nestjs/common';
+import { HttpModule } from './http/http.module';
+import { LifecycleModule } from './lifecycle.module';
+
+/** Every state transition, and the door to the outside. */
+@Module({
+  imports: [
+    PersistenceModule.for('coordinator'),
+    WorkerModule.for('coordinator'),
+    MessagingModule.all(),
+    LifecycleModule,
+    HttpModule,
+  ],
+})
+export class CoordinatorModule {}

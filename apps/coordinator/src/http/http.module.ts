@@ -1,0 +1,47 @@
+import {
+  ExplanationReader,
+  HistoryReader,
+  OperationReader,
+  RegistryReader,
+  StepReader,
+  TaskReader,
+} from '@muster/persistence';
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyGuard } from './access/api-key.guard';
+import { RateLimiter } from './access/rate-limiter';
+import { Routes } from './docs/routes';
+import { OperationsController } from './operations/operations.controller';
+import { PlanCheckDesk } from './plans/plan-check.desk';
+import { PlansController } from './plans/plans.controller';
+import { RegistryController } from './registry/registry.controller';
+import { ContractShelf } from './submission/contract.shelf';
+import { PlanCompiler } from './submission/plan.compiler';
+import { TaskBatch } from './submission/task.batch';
+import { TaskIntake } from './submission/task.intake';
+import { TaskWatch } from './tasks/task.watch';
+import { TaskHistoryController } from './tasks/task-history.controller';
+import { TaskPartsController } from './tasks/task-parts.controller';
+import { TasksController } from './tasks/tasks.controller';
+import { Watchers } from './tasks/watchers';
+import { ToolStore } from './tools/tool.store';
+import { ToolsController } from './tools/tools.controller';
+
+const READERS = [TaskReader, StepReader, OperationReader, HistoryReader, ExplanationReader, RegistryReader];
+const SUBMISSION = [ContractShelf, PlanCompiler, TaskIntake, TaskBatch, PlanCheckDesk, ToolStore];
+const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
+
+/** The HTTP door: whoever imports it provides `Lifecycle`, globally. */
+@Module({
+  controllers: [
+    TasksController,
+    TaskPartsController,
+    TaskHistoryController,
+    OperationsController,
+    PlansController,
+    ToolsController,
+    RegistryController,
+  ],
+  providers: [...READERS, ...SUBMISSION, ...ACCESS, Routes, TaskWatch, Watchers],
+})
+export class HttpModule {}

@@ -1,0 +1,41 @@
+import { Clock } from '@muster/chassis';
+import type { PlanCheckView } from '@muster/contracts';
+import { checkPlan, type JsonObject, type JsonValue, type PlanDocument, type Problem } from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { HttpProblem } from '../problems/problem';
+import { ContractShelf, type Contracts } from '../submission/contract.shelf';
+import { PlanCompiler } from '../submission/plan.compiler';
+import { judgeTask } from '../submission/task.draft';
+import { isReadable, taskProblems } from '../submission/task-rules';
+
+/** Says what would become of a task, and lets nothing become of it. */
+@Injectable()
+export class PlanCheckDesk {
+  constructor(
+    private readonly shelf: ContractShelf,
+    private readonly compiler: PlanCompiler,
+    private readonly clock: Clock,
+  ) {}
+
+  async check(tenantId: string, body: JsonObject): Promise<PlanCheckView> {
+    const contracts = await this.shelf.of(tenantId);
+    const problems = [...this.problemsOf(body, contracts)];
+    if (!isReadable(body, taskProblems(body, this.clock.now()))) return { ...NOTHING_TO_SHOW, problems };
+    const { grants, budget, input } = body as unknown as { grants?: string[]; budget?: JsonObject; input?: JsonValue };
+    const seen = checkPlan(body.plan as unknown as PlanDocument, contracts, { grants, budget, input });
+    const shown = seen as unknown as Omit<PlanCheckView, 'problems'>;
+    return { effects: shown.effects, permits: shown.permits, budget: shown.budget, mermaid: shown.mermaid, problems };
+  }
+
+  private problemsOf(body: JsonObject, contracts: Contracts): readonly Problem[] {
+    try {
+      const verdict = judgeTask(body, contracts, this.compiler, this.clock.now());
+      return verdict.ok ? [] : verdict.problems;
+    } catch (error) {
+      if (error instanceof HttpProblem && error.errors) return error.errors;
+      throw error;
+    }
+  }
+}
+
+const NOTHING_TO_SHOW = { effects: [], permits: [], budget: {}, mermaid: 'flowchart TD' };

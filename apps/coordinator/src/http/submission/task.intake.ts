@@ -1,0 +1,99 @@
+import { Clock } from '@muster/chassis';
+import { type CompiledPlan, hashJson, type JsonObject } from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { Lifecycle, type Submission } from '../../lifecycle/lifecycle.port';
+import type { Caller } from '../access/caller';
+import { DOOR_LIMITS } from '../door.limits';
+import { HttpProblem, invalidRequest } from '../problems/problem';
+import { ToolStore } from '../tools/tool.store';
+import { ContractShelf } from './contract.shelf';
+import { PlanCompiler } from './plan.compiler';
+import { judgeTask } from './task.draft';
+
+/** Takes the body of a task to its acceptance: every rule first, then one commit. */
+@Injectable()
+export class TaskIntake {
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    private readonly shelf: ContractShelf,
+    private readonly compiler: PlanCompiler,
+    private readonly tools: ToolStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Answers the id of the task, a new one or the one that this key already made. Throws the problem that refuses it. */
+  async submit(caller: Caller, body: JsonObject, idempotencyKey?: string): Promise<string> {
+    const plan = await this.acceptable(caller.tenantId, body);
+    const answer = await this.lifecycle.submit(submissionOf(caller, body, plan, idempotencyKey));
+    if (answer.kind === 'other-body') throw keyReused();
+    return answer.taskId;
+  }
+
+  /**
+   * A plan pins contracts, and a pinned contract must not be replaced under its version any more. One that was replaced
+   * between the look and the mark is looked at again.
+   */
+  private async acceptable(tenantId: string, body: JsonObject): Promise<CompiledPlan> {
+    for (let round = 1; round <= DOOR_LIMITS.COMPILE_ROUNDS_MAX; round++) {
+      const plan = await this.judged(tenantId, body);
+      const hashes = Object.values(plan.body.pins).map((pin) => pin.hash);
+      if (await this.tools.markUsed(tenantId, hashes)) return plan;
+      this.shelf.forget(tenantId);
+    }
+    const detail = 'A tool of this plan is being replaced again and again. Try again when its contract stands.';
+    throw new HttpProblem(409, 'contract_moving', detail, { retryable: true });
+  }
+
+  // What another coordinator registered a moment ago may not be on the shelf yet: a refusal is worth a second look.
+  private async judged(tenantId: string, body: JsonObject): Promise<CompiledPlan> {
+    const verdict = judgeTask(body, await this.shelf.of(tenantId), this.compiler, this.clock.now());
+    if (verdict.ok) return verdict.plan;
+    if (!verdict.problems.some(({ code }) => code === 'unknown_tool')) throw invalidRequest(verdict.problems);
+    this.shelf.forget(tenantId);
+    const again = judgeTask(body, await this.shelf.of(tenantId), this.compiler, this.clock.now());
+    if (again.ok) return again.plan;
+    throw invalidRequest(again.problems);
+  }
+}
+
+const PRIORITY_DEFAULT = 5;
+
+// The rules have passed, so that every field has the type its shape declares.
+interface SoundBody {
+  readonly input?: Submission['input'];
+  readonly completion?: string[];
+  readonly invariants?: string[];
+  readonly grants?: string[];
+  readonly budget?: JsonObject;
+  readonly autonomy?: Submission['autonomy'];
+  readonly priority?: number;
+  readonly labels?: Record<string, string>;
+  readonly deadlineAt?: string;
+}
+
+function submissionOf(caller: Caller, body: JsonObject, plan: CompiledPlan, idempotencyKey?: string): Submission {
+  const sound = body as unknown as SoundBody;
+  return {
+    tenantId: caller.tenantId,
+    apiKeyId: caller.keyId,
+    idempotencyKey,
+    bodyHash: hashJson(body),
+    plan,
+    input: sound.input ?? null,
+    completion: sound.completion ?? [],
+    invariants: sound.invariants ?? [],
+    grants: sound.grants ?? Object.keys(plan.body.pins),
+    budget: sound.budget ?? {},
+    autonomy: sound.autonomy ?? 'workflow',
+    priority: sound.priority ?? PRIORITY_DEFAULT,
+    labels: sound.labels ?? {},
+    deadlineAt: sound.deadlineAt === undefined ? undefined : new Date(sound.deadlineAt),
+  };
+}
+
+function keyReused(): HttpProblem {
+  const message = 'This Idempotency-Key was used for another request body.';
+  const detail = `${message} Nothing was done: take a new key for a new request.`;
+  const errors = [{ pointer: '', code: 'idempotency_key_reused', message }];
+  return new HttpProblem(422, 'idempotency_key_reused', detail, { errors });
+}

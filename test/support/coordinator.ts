@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { ChassisModule, Log, loadConfig } from '@muster/chassis';
+import { newUuid } from '@muster/domain';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { CoordinatorModule } from '../../apps/coordinator/src/coordinator.module';
+import { openDoor } from '../../apps/coordinator/src/http/door';
+import { freshDatabase, type TestDatabase } from './database';
+import { REDIS_URL_VARIABLE } from './start-services';
+
+const ALL_SCOPES = ['tasks:write', 'tasks:read', 'tools:write', 'permits:decide', 'operate'];
+
+interface KeyOptions {
+  readonly tenant?: string;
+  readonly scopes?: string[];
+  readonly rateLimited?: boolean;
+}
+
+@Module({})
+class TestService {}
+
+/** A coordinator in this process, listening on a free port, with a database of its own and nobody to execute its steps. */
+export class TestCoordinator {
+  private constructor(
+    private readonly app: NestExpressApplication,
+    readonly database: TestDatabase,
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<TestCoordinator> {
+    const database = await freshDatabase();
+    const config = loadConfig({
+      NODE_ENV: 'test',
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env[REDIS_URL_VARIABLE],
+      QUEUE_PREFIX: `t-${randomBytes(6).toString('hex')}`,
+    });
+    const chassis = ChassisModule.with(config, new Log('test', 'silent'));
+    const root = { module: TestService, imports: [chassis, CoordinatorModule] };
+    const options = { logger: false, bodyParser: false, abortOnError: false } as const;
+    const app = await NestFactory.create<NestExpressApplication>(root, options);
+    openDoor(app);
+    await app.listen(0, '127.0.0.1');
+    return new TestCoordinator(app, database, await app.getUrl());
+  }
+
+  get server(): Server {
+    return this.app.getHttpServer();
+  }
+
+  /** A new API key: of the tenant `default`, with every scope, unless said otherwise. */
+  async key({ tenant = 'default', scopes = ALL_SCOPES, rateLimited = false }: KeyOptions = {}): Promise<string> {
+    const key = `key-${randomBytes(12).toString('hex')}`;
+    const hash = createHash('sha256').update(key).digest();
+    await this.database.client.query('insert into tenant (id, name) values ($1, $1) on conflict do nothing', [tenant]);
+    await this.database.client.query(
+      'insert into api_key (id, tenant_id, label, key_hash, scopes, rate_limited) values ($1, $2, $3, $4, $5, $6)',
+      [newUuid(), tenant, 'test', hash, scopes, rateLimited],
+    );
+    return key;
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.database.drop();
+  }
+
+  /** Stops what is left of a coordinator whose database is gone. */
+  async abandon(): Promise<void> {
+    await this.app.close().catch(() => undefined);
+    await this.database.client.end().catch(() => undefined);
+  }
+}
