@@ -18,6 +18,11 @@ interface KeyOptions {
   readonly rateLimited?: boolean;
 }
 
+interface CoordinatorOptions {
+  /** Another way to the database, e.g. through a gate. */
+  readonly through?: (url: string) => Promise<string>;
+}
+
 @Module({})
 class TestService {}
 
@@ -29,11 +34,11 @@ export class TestCoordinator {
     readonly url: string,
   ) {}
 
-  static async start(): Promise<TestCoordinator> {
+  static async start({ through }: CoordinatorOptions = {}): Promise<TestCoordinator> {
     const database = await freshDatabase();
     const config = loadConfig({
       NODE_ENV: 'test',
-      DATABASE_URL: database.url,
+      DATABASE_URL: (await through?.(database.url)) ?? database.url,
       REDIS_URL: process.env[REDIS_URL_VARIABLE],
       QUEUE_PREFIX: `t-${randomBytes(6).toString('hex')}`,
     });
@@ -65,11 +70,5 @@ export class TestCoordinator {
   async stop(): Promise<void> {
     await this.app.close();
     await this.database.drop();
-  }
-
-  /** Stops what is left of a coordinator whose database is gone. */
-  async abandon(): Promise<void> {
-    await this.app.close().catch(() => undefined);
-    await this.database.client.end().catch(() => undefined);
   }
 }

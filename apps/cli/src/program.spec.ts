@@ -210,6 +210,18 @@ describe('muster resolve', () => {
     });
   });
 
+  it('makes an object of evidence in a sentence', async () => {
+    answers = { 'POST /v1/operations/op_1/resolve': [200, {}] };
+
+    await muster('resolve', 'op_1', 'absent', '--reason', 'asked', '--evidence', 'no ticket in the list');
+
+    expect(received[0]!.body).toEqual({
+      outcome: 'absent',
+      reason: 'asked',
+      evidence: { note: 'no ticket in the list' },
+    });
+  });
+
   it('takes no third outcome', async () => {
     const { exitCode, err } = await muster('resolve', 'op_1', 'maybe', '--reason', 'r', '--evidence', 'e');
 

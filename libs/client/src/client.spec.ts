@@ -85,7 +85,7 @@ describe('a decision whose answer was lost', () => {
   it('is not sent again: the caller decides', async () => {
     server.answering(reset, json(200, {}));
 
-    const resolved = client.operations.resolve('op_1', { outcome: 'absent', evidence: 'log', reason: 'seen' });
+    const resolved = client.operations.resolve('op_1', { outcome: 'absent', evidence: { log: 'l1' }, reason: 'seen' });
 
     await expect(resolved).rejects.toBeInstanceOf(MusterUnreachable);
     expect(server.requests).toHaveLength(1);

@@ -217,7 +217,7 @@ export interface PlanCheck {
 export interface Resolution {
   readonly outcome: 'happened' | 'absent';
   readonly output?: JsonValue;
-  readonly evidence: JsonValue;
+  readonly evidence: JsonObject;
   readonly reason: string;
 }
 

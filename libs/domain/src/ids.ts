@@ -25,7 +25,13 @@ export function parseId(kind: IdKind, shown: string): string | undefined {
  */
 export function operationId(taskId: string, stepKey: string, planRevision: number, call = 0): string {
   const digest = createHash('sha256').update(`${taskId}\n${planRevision}\n${call}\n${stepKey}`).digest('hex');
-  return hexToUuid(digest.slice(0, 32));
+  return hexToUuid(asVersion8(digest));
+}
+
+/** UUIDv8 is the version for ids that are made by a rule of one's own: 122 bits of the digest, and the marks of RFC 9562. */
+function asVersion8(digest: string): string {
+  const variant = ((Number.parseInt(digest[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${digest.slice(0, 12)}8${digest.slice(13, 16)}${variant}${digest.slice(17, 32)}`;
 }
 
 function hexToUuid(hex: string): string {

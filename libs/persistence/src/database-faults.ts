@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Fault } from '@muster/domain';
 
 /** Postgres cannot be reached, is starting, stopping, full or read-only. Whether a statement took effect is unknown. */
@@ -84,8 +85,9 @@ export function classifyDatabaseError(error: unknown, statement: string): unknow
   return error;
 }
 
+// Not `instanceof`: an error that Node itself raised may come from another realm, as it does under a test runner.
 function isDriverError(error: unknown): error is DriverError {
-  return error instanceof Error && (typeof (error as { code?: unknown }).code === 'string' || !('code' in error));
+  return types.isNativeError(error) && (typeof (error as { code?: unknown }).code === 'string' || !('code' in error));
 }
 
 /** The statement certainly did nothing, and may do its work when it is tried again, alone or later. */

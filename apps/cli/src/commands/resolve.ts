@@ -1,3 +1,4 @@
+import type { JsonObject } from '@muster/client';
 import { Argument } from 'commander';
 import { jsonOrText } from '../arguments';
 import type { DefineCommand } from '../command';
@@ -22,10 +23,16 @@ export const define: DefineCommand = (command, context) => {
       const resolved = await client.operations.resolve(id, {
         outcome,
         reason: options.reason,
-        evidence: jsonOrText(options.evidence),
+        evidence: evidenceFrom(options.evidence),
         ...(options.output === undefined ? {} : { output: jsonOrText(options.output) }),
       });
       const { out, paint } = context.terminal;
       out(options.json ? JSON.stringify(resolved, null, 2) : `${paint.good('✓')} ${id} is resolved: ${outcome}.`);
     });
 };
+
+/** Evidence is an object; a sentence becomes one. */
+export function evidenceFrom(text: string): JsonObject {
+  const value = jsonOrText(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { note: value };
+}

@@ -80,9 +80,9 @@ async function prepare(
   stop: AbortSignal,
   stopping: (() => Promise<void>)[],
 ): Promise<Stage> {
+  const repository = chooseRepository(options.repo, cwd, root);
   const muster = await EmbeddedMuster.start(root, dataDir, env, stop);
   stopping.push(() => muster.stop());
-  const repository = chooseRepository(options.repo, cwd, root, dataDir);
   const example = join(root, 'examples', 'lost-acknowledgement');
   const { desk, url: deskUrl } = await DeskProcess.start(join(example, 'desk.mjs'), join(dataDir, 'desk.log'));
   stopping.push(() => desk.stop());

@@ -28,12 +28,12 @@ describe('a repository that is asked for', () => {
   it('is read where it has commits', () => {
     const path = bundledHistory(projectRoot(), join(folder, 'asked'));
 
-    expect(chooseRepository('asked', folder, projectRoot(), folder)).toMatchObject({ path, commits: 48 });
+    expect(chooseRepository('asked', folder, projectRoot())).toMatchObject({ path, commits: 48 });
   });
 
   it('is refused where it has none, instead of reading another', () => {
     mkdirSync(join(folder, 'empty'));
 
-    expect(() => chooseRepository('empty', folder, projectRoot(), folder)).toThrow(/no git repository with commits/);
+    expect(() => chooseRepository('empty', folder, projectRoot())).toThrow(/no git repository with commits/);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageFault } from '../usage.fault';
 import { DEMO_LIMITS } from './limits';
@@ -12,7 +12,7 @@ export interface Repository {
 }
 
 /** The history that is asked for; else this clone's own; else, where that is missing or too short, the bundled one. */
-export function chooseRepository(asked: string | undefined, cwd: string, root: string, dataDir: string): Repository {
+export function chooseRepository(asked: string | undefined, cwd: string, root: string): Repository {
   if (!hasGit()) {
     throw new Error(
       'The demo reads a git history, and there is no `git` here. Install git (Debian: apt-get install git) and run this again.',
@@ -22,7 +22,7 @@ export function chooseRepository(asked: string | undefined, cwd: string, root: s
   const own = commitsOf(root);
   if (own >= DEMO_LIMITS.COMMITS_MIN)
     return { path: root, commits: own, says: `this repository, its last ${own} commits` };
-  const path = bundledHistory(root, join(dataDir, 'history'));
+  const path = bundledHistory(root, join(root, '.muster', 'demo-history'));
   const commits = commitsOf(path);
   return {
     path,
@@ -69,6 +69,7 @@ function commitsOf(path: string): number {
 
 /** The same commits, with the same hashes, every time. */
 export function bundledHistory(root: string, path: string): string {
+  rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true });
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', path], { stdio: 'ignore' });
   const input = openSync(join(root, 'examples/lost-acknowledgement/history.fast-export'), 'r');

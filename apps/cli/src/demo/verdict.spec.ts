@@ -21,6 +21,7 @@ const anOperation = (
 });
 
 const line = (what: DeskLine['what'], key?: string): DeskLine => ({ at: '', what, counter: 'new', key });
+const asked = (key: string, found: boolean): DeskLine => ({ ...line('asked', key), found });
 const served = (key: string): DeskLine[] => [line('came', key), line('applied', key), line('answered', key)];
 const lost = (key: string): DeskLine[] => [line('came', key), line('applied', key), line('reset', key)];
 
@@ -41,8 +42,10 @@ function aGoodRun(): Recording {
       line('came', 'op_2'),
       line('answered', 'op_2'),
       ...lost('op_3'),
+      asked('op_3', true),
       line('came', 'op_4'),
       line('reset', 'op_4'),
+      asked('op_4', false),
       ...served('op_4'),
     ],
     kills: [{ pid: 1, inFlight: 2, effectsBefore: 2 }],
@@ -117,7 +120,7 @@ describe('a run that did not hold', () => {
         ...run,
         operations: [...run.operations.slice(0, 3), anOperation('op_4', 'probed', 2, { state: 'unknown' })],
       }),
-      /1 outcomes still unknown/,
+      /1 outcomes unaccounted for/,
     ],
     [
       'nothing at all',

@@ -64,7 +64,7 @@ export function judge(recording: Recording): Verdict {
     check(figures.lost === 0, `${figures.lost} lost: every operation is one effect at the desk`),
     check(figures.duplicates === 0, `${figures.duplicates} duplicates: none is two`),
     check(figures.phantoms === 0, `${figures.phantoms} phantoms: no effect without an operation`),
-    check(figures.resolutions.open === 0, `${figures.resolutions.open} outcomes still unknown`),
+    check(figures.resolutions.open === 0, `${figures.resolutions.open} outcomes unaccounted for`),
     check(figures.resets > 0, `${count(figures.resets, 'acknowledgement')} lost`),
     check(recording.kills.length > 0, `${count(recording.kills.length, 'executor')} killed`),
     check(
@@ -99,21 +99,47 @@ function figuresOf({ operations, log }: Recording): Figures {
 }
 
 /**
- * An outcome was unknown where the operation was sent more than once, or where the desk never got its answer out. The
- * desk's log says the latter: it is measured outside Muster.
+ * An outcome was unknown where the operation was sent more than once, or where the desk never got its answer out. How it
+ * became known is read off the desk's log, which is written outside Muster: what it was sent, and what it was asked.
  */
 export function resolutionsOf(operations: readonly Operation[], log: readonly DeskLine[]): Resolutions {
   const answered = new Set(log.filter((line) => line.what === 'answered').map((line) => line.key));
   const unknown = operations.filter((operation) => operation.sendings > 1 || !answered.has(operation.id));
-  const settled = unknown.filter((operation) => operation.state === 'succeeded');
-  const again = settled.filter((operation) => operation.sendings > 1);
+  const ways = unknown.map((operation) =>
+    wayOf(
+      operation,
+      log.filter((line) => line.key === operation.id),
+    ),
+  );
+  const counted = (way: Way) => ways.filter((one) => one === way).length;
   return {
     unknown: unknown.length,
-    sentAgainSameKey: again.filter((operation) => operation.effect === 'keyed').length,
-    provenAbsent: again.filter((operation) => operation.effect === 'probed').length,
-    foundByProbe: settled.length - again.length,
-    open: unknown.length - settled.length,
+    sentAgainSameKey: counted('same key'),
+    foundByProbe: counted('found'),
+    provenAbsent: counted('absent'),
+    open: counted('open'),
   };
+}
+
+type Way = 'same key' | 'found' | 'absent' | 'open';
+
+/** `open`: it is not settled, or was settled in a way that nothing at the desk accounts for. */
+function wayOf(operation: Operation, lines: readonly DeskLine[]): Way {
+  if (operation.state !== 'succeeded') return 'open';
+  if (operation.effect === 'keyed') return operation.sendings > 1 ? 'same key' : 'open';
+  if (operation.sendings === 1) return lines.some((line) => line.what === 'asked' && line.found) ? 'found' : 'open';
+  return wasAbsentBeforeEachResend(lines) ? 'absent' : 'open';
+}
+
+/** Between any two deliveries the desk was asked, and last said that there was nothing. */
+function wasAbsentBeforeEachResend(lines: readonly DeskLine[]): boolean {
+  let absent = true;
+  for (const line of lines) {
+    if (line.what === 'came' && !absent) return false;
+    if (line.what === 'came') absent = false;
+    if (line.what === 'asked') absent = line.found === false;
+  }
+  return lines.some((line) => line.what === 'asked' && line.found === false);
 }
 
 /** `9 unknown: 4 sent again with the same key, 4 found by asking and 1 proven absent and sent again`. */
@@ -122,7 +148,7 @@ export function resolutionText(resolutions: Resolutions): string {
     [resolutions.sentAgainSameKey, 'sent again with the same key'],
     [resolutions.foundByProbe, 'found by asking'],
     [resolutions.provenAbsent, 'proven absent and sent again'],
-    [resolutions.open, 'still unknown'],
+    [resolutions.open, 'unaccounted for'],
   ] as const;
   const told = ways.filter(([n]) => n > 0).map(([n, way]) => `${n} ${way}`);
   return told.length ? `${resolutions.unknown} unknown: ${listed(told)}` : 'none was unknown';

@@ -1,42 +1,45 @@
 import request from 'supertest';
-import { aTool } from '../../../../test/support/builders';
 import { TestCoordinator } from '../../../../test/support/coordinator';
-import { PostgresCluster } from '../../../../test/support/postgres-cluster';
-import { POSTGRES_URL_VARIABLE } from '../../../../test/support/start-services';
+import { Gate } from '../../../../test/support/gate';
+
+let gate: Gate;
+let coordinator: TestCoordinator;
+let key: string;
+
+beforeAll(async () => {
+  coordinator = await TestCoordinator.start({
+    through: async (url) => {
+      gate = await Gate.before(url);
+      return gate.url;
+    },
+  });
+  key = await coordinator.key();
+}, 60_000);
+afterAll(async () => {
+  await coordinator.stop();
+  await gate.shut();
+});
+
+const get = (path: string, who: string) => request(coordinator.server).get(path).set('authorization', `Bearer ${who}`);
 
 describe('a coordinator whose database is away', () => {
-  it('answers 503 and when to come back, to known and unknown keys, and says that it is not ready', async () => {
-    const shared = process.env[POSTGRES_URL_VARIABLE];
-    const cluster = await PostgresCluster.start();
-    process.env[POSTGRES_URL_VARIABLE] = cluster.url;
-    const coordinator = await TestCoordinator.start().finally(() => {
-      process.env[POSTGRES_URL_VARIABLE] = shared;
-    });
-    const key = await coordinator.key();
-    const call = (path: string, who: string) =>
-      request(coordinator.server).get(path).set('authorization', `Bearer ${who}`);
-    await request(coordinator.server)
-      .put('/v1/tools/bank.pay')
-      .set('authorization', `Bearer ${key}`)
-      .send(aTool('bank.pay', 'keyed', 'http://127.0.0.1:1'))
-      .expect(200);
-
-    await cluster.stop();
+  it('answers 503 and when to come back, to known and unknown keys, and works again when it is back', async () => {
+    expect((await get('/v1/tasks', key)).status).toBe(200);
+    await gate.shut();
 
     for (const [path, who] of [
       ['/v1/tasks', key],
       ['/v1/workers', key],
       ['/v1/tools/bank.pay', 'another'],
     ] as const) {
-      const answer = await call(path, who);
-      expect([path, answer.status, answer.body.code, answer.body.retryable]).toEqual([
-        path,
-        503,
-        'database_unavailable',
-        true,
-      ]);
-      expect(answer.headers['retry-after']).toBe('1');
+      const { status, headers, body } = await get(path, who);
+
+      expect([path, status, headers['retry-after']]).toEqual([path, 503, '1']);
+      expect(body).toMatchObject({ code: 'database_unavailable', retryable: true });
     }
-    await coordinator.abandon();
-  }, 60_000);
+
+    await gate.open();
+    expect((await get('/v1/tasks', key)).status).toBe(200);
+    expect((await get('/v1/tasks', 'another')).status).toBe(401);
+  }, 30_000);
 });

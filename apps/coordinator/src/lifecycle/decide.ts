@@ -99,8 +99,13 @@ function lookAtStep(draft: Draft, step: StepRow): void {
     case 'ready':
       return arrive(draft, step.id);
     case 'pending':
-      return;
+      return lookAtPending(draft, step);
   }
+}
+
+/** A first step with a gate has its needs met from the start. Items wait for their slot, whoever looks. */
+function lookAtPending(draft: Draft, step: StepRow): void {
+  if (step.parentId === null && step.waitingOn === 0) arrive(draft, step.id);
 }
 
 function lookAtWaiting(draft: Draft, step: StepRow): void {

@@ -37,6 +37,10 @@ export class ProcessTransportRequest {
     description: 'Program and arguments; no shell. The operator allows programs by PROCESS_ALLOW.',
   })
   argv: string[];
+  @OneOf(['json', 'text', 'lines'], { optional: true, description: 'How its standard output is read. Default: json.' })
+  output?: 'json' | 'text' | 'lines';
+  @Text({ optional: true, pattern: /^\//, description: 'Where it runs: an absolute path.' })
+  cwd?: string;
 }
 
 export class BuiltinTransportRequest {

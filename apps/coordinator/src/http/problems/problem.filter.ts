@@ -18,9 +18,14 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = error instanceof NotFoundException ? this.noRoute(request) : problemOf(error);
-    if (problem.status >= 500)
-      this.log.error('http.failed', { error, path: request.path, request: requestIdOf(response) });
+    this.note(error, problem, request.path, requestIdOf(response));
     send(problem, request, response);
+  }
+
+  // A 503 is coped with by trying again; a 500 is ours to mend.
+  private note(error: unknown, { status }: HttpProblem, path: string, requestId: string): void {
+    if (status === 500) this.log.error('http.failed', { error, path, requestId });
+    else if (status > 500) this.log.warn('http.unavailable', { error, path, requestId });
   }
 
   // Nest knows only that nothing matched; another method on the same path is a better answer.
