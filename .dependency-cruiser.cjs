@@ -68,7 +68,7 @@ module.exports = {
     {
       name: 'product-never-imports-tests',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(apps|libs)/', pathNot: '(\\.spec\\.ts$|/testing/)' },
       to: { path: '^test/|\\.spec\\.ts$' },
     },
     { name: 'no-cycles', severity: 'error', from: { pathNot: '/generated/' }, to: { circular: true } },

@@ -30,7 +30,7 @@ async function filesIn(folder) {
 }
 
 const wanted = (path) =>
-  /^[^/]+\/[^/]+\/src\//.test(path) && !/\.(spec|d)\.ts$/.test(path) && !path.includes('/node_modules/');
+  /^[^/]+\/[^/]+\/src\//.test(path) && !/\.(spec|d)\.ts$/.test(path) && !/\/(node_modules|testing)\//.test(path);
 
 const outputOf = (root, file) => join(root, OUTPUT, relative(root, file).replace(/\.tsx?$/, '.js'));
 

@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import { faultPoint } from '@muster/chassis';
 import { QUEUES } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
 import { Doorbells } from '@muster/messaging';
+import { Injectable } from '@nestjs/common';
 
 /** Tells the coordinator which steps have something new; what arrives in one turn of the event loop rings together. */
 @Injectable()

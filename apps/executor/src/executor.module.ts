@@ -1,8 +1,8 @@
-import { Module } from '@nestjs/common';
 import { Config } from '@muster/chassis';
 import { OperationLedger } from '@muster/ledger';
 import { MessagingModule } from '@muster/messaging';
 import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
+import { Module } from '@nestjs/common';
 import { AnswerBell } from './answer-bell';
 import { Room } from './room';
 import { Closing, RunConsumer } from './run.consumer';
@@ -16,7 +16,11 @@ import { WorkLoader } from './work.loader';
   imports: [PersistenceModule.for('executor'), WorkerModule.for('executor'), MessagingModule.all()],
   providers: [
     { provide: ToolRegistry, useFactory: createTools, inject: [Config] },
-    { provide: OperationLedger, useFactory: (database: Database) => new OperationLedger(database, 'executor'), inject: [Database] },
+    {
+      provide: OperationLedger,
+      useFactory: (database: Database) => new OperationLedger(database, 'executor'),
+      inject: [Database],
+    },
     PlanCache,
     WorkLoader,
     Room,

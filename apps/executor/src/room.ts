@@ -1,7 +1,7 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '@muster/chassis';
 import { Database, type NamedSql, WorkerLease } from '@muster/persistence';
 import { type BreakerPermit, Breakers, Bulkheads, type Release, type ToolBreakerSnapshot } from '@muster/resilience';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { StepWork } from './work';
 
 const STORE_BREAKER: NamedSql = {
@@ -18,7 +18,10 @@ export interface Place {
   readonly permit: BreakerPermit;
   readonly release: Release;
 }
-export type Admission = { readonly kind: 'place'; readonly place: Place } | { readonly kind: 'open' } | { readonly kind: 'full' };
+export type Admission =
+  | { readonly kind: 'place'; readonly place: Place }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'full' };
 
 /** Bulkheads and breakers of every tool that this executor calls. */
 @Injectable()
@@ -61,7 +64,16 @@ export class Room implements OnApplicationShutdown {
   private async store(snapshot: ToolBreakerSnapshot): Promise<void> {
     try {
       const { tenantId, tool, state, failures, successes, rejects, openedAt } = snapshot;
-      await this.database.query(STORE_BREAKER, [tenantId, tool, this.lease.workerId, state, failures, successes, rejects, openedAt ?? null]);
+      await this.database.query(STORE_BREAKER, [
+        tenantId,
+        tool,
+        this.lease.workerId,
+        state,
+        failures,
+        successes,
+        rejects,
+        openedAt ?? null,
+      ]);
     } catch (error) {
       this.log.warn('breaker.store-failed', { tool: snapshot.tool, error });
     }

@@ -1,8 +1,8 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config } from '@muster/chassis';
 import { ExecutorDoorbell, executorQueue, type StepAtEpoch } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { RunRunner, RunTools } from './run.runner';
 import { ToolRegistry } from './tools';
 
@@ -34,7 +34,11 @@ export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShu
 
   async onApplicationBootstrap(): Promise<void> {
     for (const lane of this.config.executorLanes) {
-      this.consumers.consume(executorQueue(lane), { concurrency: this.config.runConcurrency, message: ExecutorDoorbell }, (message) => this.take(message));
+      this.consumers.consume(
+        executorQueue(lane),
+        { concurrency: this.config.runConcurrency, message: ExecutorDoorbell },
+        (message) => this.take(message),
+      );
     }
     await this.lease.ready();
   }

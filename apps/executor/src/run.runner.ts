@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
 import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import type { StepAtEpoch } from '@muster/contracts';
 import type { Scope } from '@muster/domain';
 import { type AdvanceAnswer, type Claim, OperationLedger, type Settlement } from '@muster/ledger';
 import { WorkerLease } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { AnswerBell } from './answer-bell';
 import { type Place, Room } from './room';
 import { notSent, ToolCaller } from './tool.caller';
@@ -114,7 +114,8 @@ class Run {
     const request = await this.request(work);
     if (!request) return undefined;
     const admission = await this.tools.room.enter(work);
-    if (admission.kind !== 'place') return this.refuse(work, 'breaker_open', `The breaker of ${work.contract.name} is open.`);
+    if (admission.kind !== 'place')
+      return this.refuse(work, 'breaker_open', `The breaker of ${work.contract.name} is open.`);
     return this.claim(work, request, admission.place);
   }
 
@@ -123,7 +124,11 @@ class Run {
     const { work, request, sending, place } = ready;
     const { settlement, classification } = await this.tools.caller.call(work, request, sending, place);
     const goesOn = settlement.state === 'succeeded' && settlement.outputValid === true && next !== undefined;
-    if (goesOn) this.scope = { ...this.scope, steps: { ...this.scope.steps, [work.key]: { state: 'succeeded', output: classification.output ?? null } } };
+    if (goesOn)
+      this.scope = {
+        ...this.scope,
+        steps: { ...this.scope.steps, [work.key]: { state: 'succeeded', output: classification.output ?? null } },
+      };
     faultPoint('executor.before-settle');
     const following = goesOn ? await this.advance(work, settlement, next) : await this.settle(work, settlement);
     faultPoint('executor.after-settle');
@@ -155,7 +160,12 @@ class Run {
     return undefined;
   }
 
-  private async claim(work: StepWork, request: Buffer, place: Place, after?: { work: StepWork; settle: Settlement }): Promise<Ready | undefined> {
+  private async claim(
+    work: StepWork,
+    request: Buffer,
+    place: Place,
+    after?: { work: StepWork; settle: Settlement },
+  ): Promise<Ready | undefined> {
     if (!after && !this.runner.canSend()) return this.leave(place);
     const claimedAt = this.runner.now();
     const answer = await this.commit(work, request, place, after?.settle);
@@ -168,7 +178,8 @@ class Run {
       return undefined;
     }
     faultPoint('executor.after-claim');
-    if (this.runner.canSend() && this.runner.now() - claimedAt < this.runner.sendWithinMs) return { work, request, sending, place };
+    if (this.runner.canSend() && this.runner.now() - claimedAt < this.runner.sendWithinMs)
+      return { work, request, sending, place };
     this.leave(place);
     return this.settle(work, notSent(work, sending));
   }
@@ -195,7 +206,14 @@ class Run {
   }
 
   private async refuse(work: StepWork, code: string, message: string): Promise<undefined> {
-    await this.tools.ledger.refuse({ workerId: this.runner.workerId, stepId: work.stepId, epoch: work.epoch, taskId: work.taskId, code, message });
+    await this.tools.ledger.refuse({
+      workerId: this.runner.workerId,
+      stepId: work.stepId,
+      epoch: work.epoch,
+      taskId: work.taskId,
+      code,
+      message,
+    });
     this.settled.push(work.stepId);
     return undefined;
   }
@@ -218,5 +236,12 @@ const REASONS = {
 } as const;
 
 function claimOf(work: StepWork, request: Buffer): Claim {
-  return { stepId: work.stepId, epoch: work.epoch, operationId: work.operationId, contractHash: work.contract.hash, effect: work.contract.effect, request };
+  return {
+    stepId: work.stepId,
+    epoch: work.epoch,
+    operationId: work.operationId,
+    contractHash: work.contract.hash,
+    effect: work.contract.effect,
+    request,
+  };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import { Clock, faultPoint } from '@muster/chassis';
 import { compileSchema, showId } from '@muster/domain';
-import { classify, type Classification, type Settlement, type ToolAnswer } from '@muster/ledger';
+import { type Classification, classify, type Settlement, type ToolAnswer } from '@muster/ledger';
 import { startDeadline } from '@muster/resilience';
+import { Injectable } from '@nestjs/common';
 import type { Place } from './room';
 import { healthSignOf, ToolRegistry } from './tools';
-import { timeoutOf, type StepWork } from './work';
 import { Withdrawals } from './withdrawals';
+import { type StepWork, timeoutOf } from './work';
 
 /** What a sending came to: what the ledger is told, and the output where there is one to go on with. */
 export interface Called {
@@ -66,15 +66,34 @@ export class ToolCaller {
 function settlementOf(work: StepWork, sending: number, answer: ToolAnswer, now: Date): Called {
   const classification = classify(work.contract, answer, now);
   const { state, response, code, message, retryAfterMs } = classification;
-  const outputValid = state === 'succeeded' ? compileSchema(work.contract.output)(classification.output ?? null) === null : null;
+  const outputValid =
+    state === 'succeeded' ? compileSchema(work.contract.output)(classification.output ?? null) === null : null;
   const artifacts = answer.kind === 'output' ? answer.writes : undefined;
-  return { classification, settlement: { operationId: work.operationId, sending, state, response, outputValid, code, message, retryAfterMs, artifacts } };
+  return {
+    classification,
+    settlement: {
+      operationId: work.operationId,
+      sending,
+      state,
+      response,
+      outputValid,
+      code,
+      message,
+      retryAfterMs,
+      artifacts,
+    },
+  };
 }
 
 /** Nothing left: the lease was too old to send on by the time the claim was known to be committed. */
 export function notSent(work: StepWork, sending: number): Settlement {
   return {
-    operationId: work.operationId, sending, state: 'absent', response: null, outputValid: null,
-    code: 'lease_stale', message: 'The lease was too old to send on; nothing left this process.',
+    operationId: work.operationId,
+    sending,
+    state: 'absent',
+    response: null,
+    outputValid: null,
+    code: 'lease_stale',
+    message: 'The lease was too old to send on; nothing left this process.',
   };
 }

@@ -1,7 +1,7 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '@muster/chassis';
 import { WITHDRAWN } from '@muster/ledger';
 import { Database } from '@muster/persistence';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** A call is let go well within the second that docs/api.md promises after a cancel's answer. */
 const POLL_MS = 200;

@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import type { StepAtEpoch } from '@muster/contracts';
 import type { JsonValue, Scope } from '@muster/domain';
 import { PREPARE } from '@muster/ledger';
 import { Database, GroupCommit, type KnownPlan, loadOutputs, PlanCache } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import type { StepWork } from './work';
 
 interface Row {
@@ -41,14 +41,18 @@ export class WorkLoader {
     private readonly database: Database,
     private readonly plans: PlanCache,
   ) {
-    this.reads = new GroupCommit({ name: 'executor.prepare', maxBatch: BATCH_MAX, maxInFlight: 2 }, (batch) => this.read(batch));
+    this.reads = new GroupCommit({ name: 'executor.prepare', maxBatch: BATCH_MAX, maxInFlight: 2 }, (batch) =>
+      this.read(batch),
+    );
   }
 
   /** The part of the run that is still to be done at these epochs; empty where the doorbell came too late. */
   async load(run: readonly StepAtEpoch[]): Promise<RunWork | undefined> {
     const rows = new Map((await this.reads.add(run.map((step) => step.id))).map((row) => [row.step_id, row]));
     const wanted = run.map((step) => ({ step, row: rows.get(step.id) }));
-    const stale = wanted.findIndex(({ step, row }) => !row || row.state !== 'dispatched' || row.epoch !== step.epoch || row.withdrawal !== null);
+    const stale = wanted.findIndex(
+      ({ step, row }) => !row || row.state !== 'dispatched' || row.epoch !== step.epoch || row.withdrawal !== null,
+    );
     const open = (stale < 0 ? wanted : wanted.slice(0, stale)).map(({ row }) => row!);
     if (open.length === 0) return undefined;
     const known = (await this.plans.get([open[0]!.plan_hash])).get(open[0]!.plan_hash)!;
@@ -68,8 +72,15 @@ export class WorkLoader {
   private async scope(rows: readonly Row[], { plan }: KnownPlan): Promise<Scope> {
     const { task_id: taskId, input } = rows[0]!;
     const own = new Set(rows.map((row) => row.plan_index));
-    const reads = [...new Set(rows.flatMap((row) => plan.steps[row.plan_index]!.inputReads))].filter((index) => !own.has(index));
-    const outputs = (await loadOutputs(this.database, reads.map((planIndex) => ({ taskId, planIndex })))).get(taskId);
+    const reads = [...new Set(rows.flatMap((row) => plan.steps[row.plan_index]!.inputReads))].filter(
+      (index) => !own.has(index),
+    );
+    const outputs = (
+      await loadOutputs(
+        this.database,
+        reads.map((planIndex) => ({ taskId, planIndex })),
+      )
+    ).get(taskId);
     const steps = Object.fromEntries([...(outputs ?? [])].map(([index, output]) => [plan.steps[index]!.key, output]));
     return { input: JSON.parse(input) as JsonValue, steps } as Scope;
   }

@@ -1,4 +1,13 @@
-import { CONTRACT_DEFAULTS, compileSchema, type CompiledStep, type JsonValue, LIMITS, render, type ResolvedContract, type Scope } from '@muster/domain';
+import {
+  CONTRACT_DEFAULTS,
+  type CompiledStep,
+  compileSchema,
+  type JsonValue,
+  LIMITS,
+  type ResolvedContract,
+  render,
+  type Scope,
+} from '@muster/domain';
 
 /** A step an executor was woken for, with everything that its call needs. */
 export interface StepWork {
@@ -17,18 +26,27 @@ export interface StepWork {
   readonly deadlineAt?: Date;
 }
 
-export type RequestBytes = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly code: string; readonly message: string };
+export type RequestBytes =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** Renders a step's input and holds it against the contract. Pure: the same plan and outputs give the same bytes. */
 export function requestOf(work: StepWork, scope: Scope): RequestBytes {
   if (work.sentBefore) return { ok: true, bytes: work.sentBefore };
   const named = work.step.forEach === undefined ? scope : { ...scope, [work.step.as]: work.item };
   const rendered = render(work.step.input, named);
-  if (!rendered.ok) return { ok: false, code: 'expression_error', message: `input${rendered.pointer}: ${rendered.message}` };
+  if (!rendered.ok)
+    return { ok: false, code: 'expression_error', message: `input${rendered.pointer}: ${rendered.message}` };
   const problems = compileSchema(work.contract.input)(rendered.value) ?? [];
-  if (problems.length > 0) return { ok: false, code: 'input_invalid', message: `The input is not what ${work.contract.name} takes: ${problems.join('; ')}` };
+  if (problems.length > 0)
+    return {
+      ok: false,
+      code: 'input_invalid',
+      message: `The input is not what ${work.contract.name} takes: ${problems.join('; ')}`,
+    };
   const bytes = Buffer.from(JSON.stringify(rendered.value));
-  if (bytes.length > LIMITS.ARTIFACT_BYTES_MAX) return { ok: false, code: 'input_too_large', message: `The input has ${bytes.length} bytes.` };
+  if (bytes.length > LIMITS.ARTIFACT_BYTES_MAX)
+    return { ok: false, code: 'input_too_large', message: `The input has ${bytes.length} bytes.` };
   return { ok: true, bytes };
 }
 

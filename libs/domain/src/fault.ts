@@ -2,7 +2,10 @@
 export abstract class Fault extends Error {
   abstract readonly code: string;
   abstract readonly retryable: boolean;
-  constructor(message: string, readonly remedy: string) {
+  constructor(
+    message: string,
+    readonly remedy: string,
+  ) {
     super(`${message} ${remedy}`);
     this.name = this.constructor.name;
   }

@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 
 /** Inside, ids are plain UUIDs; outside they carry a prefix that says what they name. */
-export const ID_PREFIXES = { task: 'tsk_', step: 'stp_', operation: 'op_', event: 'evt_', permit: 'prm_', worker: 'wrk_', verdict: 'vrd_', evidence: 'evd_', key: 'key_' } as const;
+export const ID_PREFIXES = {
+  task: 'tsk_',
+  step: 'stp_',
+  operation: 'op_',
+  event: 'evt_',
+  permit: 'prm_',
+  worker: 'wrk_',
+  verdict: 'vrd_',
+  evidence: 'evd_',
+  key: 'key_',
+} as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 
 /** Time-ordered (UUIDv7), so that newest-first lists page by primary key. */

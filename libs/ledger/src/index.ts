@@ -1,6 +1,6 @@
 export * from './classify';
+export * from './operation.ledger';
+export { PREPARE, WITHDRAWN } from './operation.sql';
 export * from './read-json';
 export * from './retry-after';
 export * from './tool-answer';
-export * from './operation.ledger';
-export { PREPARE, WITHDRAWN } from './operation.sql';

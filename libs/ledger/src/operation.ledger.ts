@@ -31,7 +31,14 @@ export interface Settlement {
 }
 
 /** `stale`, `withdrawn`, `early` and `worker_given_up` are dropped; the others are reasons for the coordinator. */
-export type ClaimResult = 'claimed' | 'stale' | 'withdrawn' | 'early' | 'worker_given_up' | 'not_granted' | 'request_changed';
+export type ClaimResult =
+  | 'claimed'
+  | 'stale'
+  | 'withdrawn'
+  | 'early'
+  | 'worker_given_up'
+  | 'not_granted'
+  | 'request_changed';
 
 export interface ClaimAnswer {
   readonly result: ClaimResult;
@@ -72,13 +79,16 @@ const MESSAGE_LENGTH_MAX = 2_000;
  */
 export class OperationLedger {
   private readonly advances: GroupCommit<Advance, AdvanceAnswer>;
-  private readonly refusals: GroupCommit<Refusal, void>;
+  private readonly refusals: GroupCommit<Refusal, boolean>;
 
   constructor(
     private readonly database: Database,
     name: string,
   ) {
-    this.advances = new GroupCommit({ name: `${name}.advance`, maxBatch: BATCH_MAX, weight: bytesOf, maxWeight: BATCH_BYTES_MAX }, (batch) => this.flush(batch));
+    this.advances = new GroupCommit(
+      { name: `${name}.advance`, maxBatch: BATCH_MAX, weight: bytesOf, maxWeight: BATCH_BYTES_MAX },
+      (batch) => this.flush(batch),
+    );
     this.refusals = new GroupCommit({ name: `${name}.refuse`, maxBatch: BATCH_MAX }, (batch) => this.refuseAll(batch));
   }
 
@@ -94,8 +104,8 @@ export class OperationLedger {
     return (await this.advances.add({ workerId, settle })).settled ?? 'late';
   }
 
-  refuse(refusal: Refusal): Promise<void> {
-    return this.refusals.add(refusal);
+  async refuse(refusal: Refusal): Promise<void> {
+    await this.refusals.add(refusal);
   }
 
   async close(): Promise<void> {
@@ -114,7 +124,7 @@ export class OperationLedger {
     return answers;
   }
 
-  private async refuseAll(batch: readonly Refusal[]): Promise<void[]> {
+  private async refuseAll(batch: readonly Refusal[]): Promise<boolean[]> {
     await this.database.query(REFUSE, [
       batch[0]!.workerId,
       batch.map((refusal) => refusal.stepId),
@@ -123,7 +133,7 @@ export class OperationLedger {
       batch.map((refusal) => refusal.code),
       batch.map((refusal) => clean(refusal.message)),
     ]);
-    return batch.map(() => undefined);
+    return batch.map(() => true);
   }
 }
 
@@ -140,13 +150,17 @@ interface Numbered {
 }
 
 function answerOf(row: Row): AdvanceAnswer {
-  return row.kind === 'claim' ? { claim: { result: row.result as ClaimResult, sending: row.sending } } : { settled: row.result };
+  return row.kind === 'claim'
+    ? { claim: { result: row.result as ClaimResult, sending: row.sending } }
+    : { settled: row.result };
 }
 
 function parametersOf(batch: readonly Numbered[]): unknown[] {
   const claims = batch.flatMap(({ advance, ord }) => (advance.claim ? [{ ...advance.claim, ord }] : []));
   const settlements = batch.flatMap(({ advance, ord }) => (advance.settle ? [{ ...advance.settle, ord }] : []));
-  const artifacts = settlements.flatMap(({ operationId, sending, artifacts }) => (artifacts ?? []).map((write) => ({ ...write, operationId, sending })));
+  const artifacts = settlements.flatMap(({ operationId, sending, artifacts }) =>
+    (artifacts ?? []).map((write) => ({ ...write, operationId, sending })),
+  );
   return [...claimColumns(claims), ...settlementColumns(settlements), ...artifactColumns(artifacts)];
 }
 
@@ -195,4 +209,6 @@ const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).dig
 const clean = (message: string): string => message.replaceAll('\0', '�').toWellFormed().slice(0, MESSAGE_LENGTH_MAX);
 
 const bytesOf = ({ settle, claim }: Advance): number =>
-  (settle?.response?.length ?? 0) + (claim?.request.length ?? 0) + (settle?.artifacts ?? []).reduce((sum, artifact) => sum + artifact.size, 0);
+  (settle?.response?.length ?? 0) +
+  (claim?.request.length ?? 0) +
+  (settle?.artifacts ?? []).reduce((sum, artifact) => sum + artifact.size, 0);

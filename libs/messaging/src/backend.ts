@@ -57,6 +57,16 @@ export class QueueBackend {
         ) as unknown as Worker);
   }
 
+  /**
+   * Resolves when commands of a producer can leave: they fail at once while its connection is being made, and the first
+   * ring of a process must not be lost to that. Whoever waits sets the bound.
+   */
+  async ready(): Promise<void> {
+    if (this.kind === 'postgres') return;
+    const connection = this.producerConnection();
+    if (connection.status !== 'ready') await new Promise<void>((resolve) => connection.once('ready', () => resolve()));
+  }
+
   /** Creates what the backend needs once per deployment; called with the migrations. */
   async migrate(): Promise<void> {
     if (this.kind === 'redis') return;

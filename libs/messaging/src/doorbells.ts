@@ -134,7 +134,7 @@ class Line {
     this.queue ??= this.backend.producer(this.name);
     const queue = this.queue;
     try {
-      return await bounded(work(queue));
+      return await bounded(this.backend.ready().then(() => work(queue)));
     } catch (error) {
       if (this.queue === queue) this.queue = undefined;
       void bounded(queue.close()).catch(() => undefined);

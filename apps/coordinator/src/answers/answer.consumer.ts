@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CoordinatorDoorbell, QUEUES } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DecisionLoop } from '../lifecycle/decision-loop';
 
 /** Enough to keep up; a doorbell only adds to what the next batch looks at. */
@@ -15,8 +15,12 @@ export class AnswerConsumer implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.consumers.consume(QUEUES.coordinator, { concurrency: CONCURRENCY, message: CoordinatorDoorbell }, async (message) => {
-      this.loop.look(message.steps ?? [], message.tasks ?? []);
-    });
+    this.consumers.consume(
+      QUEUES.coordinator,
+      { concurrency: CONCURRENCY, message: CoordinatorDoorbell },
+      async (message) => {
+        this.loop.look(message.steps ?? [], message.tasks ?? []);
+      },
+    );
   }
 }

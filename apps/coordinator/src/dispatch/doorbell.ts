@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { type ExecutorDoorbell, executorQueue, QUEUES, type VerifierDoorbell } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
 import { Doorbells } from '@muster/messaging';
+import { Injectable } from '@nestjs/common';
 import type { Ring } from '../lifecycle/decision';
 
 type ExecutorRing = Extract<Ring, { to: 'executor' }>;
@@ -22,12 +22,20 @@ export class Doorbell {
   }
 
   private ringExecutors(lane: string, runs: readonly ExecutorRing[]): void {
-    const jobs = pack(runs).map((together) => ({ name: 'run', data: runDoorbell(together), id: runJobId(together[0]!) }));
+    const jobs = pack(runs).map((together) => ({
+      name: 'run',
+      data: runDoorbell(together),
+      id: runJobId(together[0]!),
+    }));
     this.doorbells.ring(executorQueue(lane), jobs);
   }
 
   private ringVerifiers(rings: readonly Ring[]): void {
-    const jobs = chunk(rings, LIMITS.DOORBELL_ITEMS_MAX).map((together) => ({ name: 'verify', data: verifyDoorbell(together), id: crypto.randomUUID() }));
+    const jobs = chunk(rings, LIMITS.DOORBELL_ITEMS_MAX).map((together) => ({
+      name: 'verify',
+      data: verifyDoorbell(together),
+      id: crypto.randomUUID(),
+    }));
     this.doorbells.ring(QUEUES.verifier, jobs);
   }
 }
@@ -50,7 +58,9 @@ function pack(runs: readonly ExecutorRing[]): ExecutorRing[][] {
 }
 
 function runDoorbell(rings: readonly ExecutorRing[]): ExecutorDoorbell {
-  return { steps: rings.flatMap(({ run }) => run.map((step, position) => (position > 0 ? { ...step, after: true } : step))) };
+  return {
+    steps: rings.flatMap(({ run }) => run.map((step, position) => (position > 0 ? { ...step, after: true } : step))),
+  };
 }
 
 const runJobId = ({ run, ring }: ExecutorRing): string => `${run[0]!.id}-${run[0]!.epoch}-${ring}`;
@@ -64,5 +74,7 @@ function verifyDoorbell(rings: readonly Ring[]): VerifierDoorbell {
 }
 
 function chunk<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { Config } from '@muster/chassis';
+import { Injectable } from '@nestjs/common';
 
 interface Tenant {
   dispatched: number;

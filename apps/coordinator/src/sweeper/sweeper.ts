@@ -1,10 +1,10 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Config, Log } from '@muster/chassis';
 import { Database } from '@muster/persistence';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { After } from '../lifecycle/after-commit';
 import { DecisionLoop } from '../lifecycle/decision-loop';
-import { TaskStore } from '../lifecycle/task.store';
 import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST } from '../lifecycle/task.sql';
+import { TaskStore } from '../lifecycle/task.store';
 
 const DUE_BATCH = 1_000;
 
@@ -60,10 +60,13 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     const wait = at - this.loop.now();
     if (this.stopped || wait > this.surroundings.config.sweepMs || (this.early && this.early.at <= at)) return;
     clearTimeout(this.early?.timer);
-    const timer = setTimeout(() => {
-      this.early = undefined;
-      void this.attempt('due', () => this.sweepDue());
-    }, Math.max(1, wait + 1));
+    const timer = setTimeout(
+      () => {
+        this.early = undefined;
+        void this.attempt('due', () => this.sweepDue());
+      },
+      Math.max(1, wait + 1),
+    );
     this.early = { timer, at };
   }
 
@@ -94,7 +97,10 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweepDue(): Promise<void> {
     const rows = await this.database.query<{ step_id: string | null; task_id: string | null }>(SWEEP_DUE, [DUE_BATCH]);
-    this.loop.look(rows.flatMap((row) => row.step_id ?? []), rows.flatMap((row) => row.task_id ?? []));
+    this.loop.look(
+      rows.flatMap((row) => row.step_id ?? []),
+      rows.flatMap((row) => row.task_id ?? []),
+    );
   }
 
   private async sweepWindow(): Promise<void> {

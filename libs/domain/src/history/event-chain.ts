@@ -25,7 +25,11 @@ export function eventHash(previous: string, event: { seq: number; type: string; 
 }
 
 /** Numbers, dates and chains new events behind the last one stored. */
-export function chainEvents(drafts: readonly EventDraft[], last: { seq: number; hash: string }, at: number): EventRow[] {
+export function chainEvents(
+  drafts: readonly EventDraft[],
+  last: { seq: number; hash: string },
+  at: number,
+): EventRow[] {
   let { seq, hash } = last;
   return drafts.map((draft) => {
     seq += 1;
@@ -40,7 +44,8 @@ export function findBreak(events: readonly EventRow[]): { seq: number; reason: s
   let previous = CHAIN_START;
   for (const [index, event] of events.entries()) {
     if (event.seq !== index + 1) return { seq: event.seq, reason: `event ${index + 1} is missing` };
-    if (eventHash(previous, event) !== event.hash) return { seq: event.seq, reason: 'its hash does not cover what it says' };
+    if (eventHash(previous, event) !== event.hash)
+      return { seq: event.seq, reason: 'its hash does not cover what it says' };
     previous = event.hash;
   }
   return undefined;

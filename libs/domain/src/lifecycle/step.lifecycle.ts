@@ -2,8 +2,17 @@ import type { Lifecycle } from './table';
 
 /** As stored. `executing`, which the API shows, is `dispatched` with an operation `sent` at the step's epoch. */
 export type StepState =
-  | 'pending' | 'ready' | 'dispatched' | 'waiting' | 'verifying' | 'parked'
-  | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'compensated';
+  | 'pending'
+  | 'ready'
+  | 'dispatched'
+  | 'waiting'
+  | 'verifying'
+  | 'parked'
+  | 'succeeded'
+  | 'failed'
+  | 'skipped'
+  | 'cancelled'
+  | 'compensated';
 
 export const STEP: Lifecycle<StepState> = {
   entity: 'step',

@@ -1,5 +1,5 @@
 import { OPERATION } from './operation.lifecycle';
-import { canTransition, isTerminal, IllegalTransition, terminalStatesOf, transition } from './table';
+import { canTransition, IllegalTransition, isTerminal, terminalStatesOf, transition } from './table';
 import { TASK } from './task.lifecycle';
 
 describe('a lifecycle table', () => {

@@ -1,8 +1,14 @@
 import type { Lifecycle } from './table';
 
 export type TaskState =
-  | 'accepted' | 'planning' | 'running' | 'verifying' | 'compensating'
-  | 'completed' | 'failed' | 'cancelled';
+  | 'accepted'
+  | 'planning'
+  | 'running'
+  | 'verifying'
+  | 'compensating'
+  | 'completed'
+  | 'failed'
+  | 'cancelled';
 
 export const TASK: Lifecycle<TaskState> = {
   entity: 'task',
