@@ -42,7 +42,7 @@ describe('the pages', () => {
 
   it('name only commands that package.json has', () => {
     const unknown = pages.flatMap(({ path, text }) =>
-      [...text.matchAll(/(?:^|`)npm (?:run )?([a-z][\w:-]*)/gm)]
+      [...text.matchAll(/(?:^|`)npm (?:run (?:-s )?)?([a-z][\w:-]*)/gm)]
         .map((match) => match[1] ?? '')
         .filter((name) => name !== 'install' && !scripts.includes(name))
         .map((name) => `${path}: npm run ${name}`),

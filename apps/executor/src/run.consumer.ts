@@ -5,6 +5,7 @@ import { WorkerLease } from '@muster/persistence';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { RunRunner, RunTools } from './run.runner';
 import { ToolRegistry } from './tools';
+import { Withdrawals } from './withdrawals';
 
 /** Ends what is under way before the lease: the clean exit is the word that every socket is closed. */
 @Injectable()
@@ -12,9 +13,11 @@ export class Closing {
   constructor(
     private readonly registry: ToolRegistry,
     private readonly tools: RunTools,
+    private readonly withdrawals: Withdrawals,
   ) {}
 
   async close(): Promise<void> {
+    this.withdrawals.abortAll();
     await this.registry.close();
     await this.tools.ledger.close();
     await this.tools.loader.close();

@@ -51,7 +51,7 @@ export class WorkLoader {
     const rows = new Map((await this.reads.add(run.map((step) => step.id))).map((row) => [row.step_id, row]));
     const wanted = run.map((step) => ({ step, row: rows.get(step.id) }));
     const stale = wanted.findIndex(
-      ({ step, row }) => !row || row.state !== 'dispatched' || row.epoch !== step.epoch || row.withdrawal !== null,
+      ({ step, row }) => row?.state !== 'dispatched' || row.epoch !== step.epoch || row.withdrawal !== null,
     );
     const open = (stale < 0 ? wanted : wanted.slice(0, stale)).map(({ row }) => row!);
     if (open.length === 0) return undefined;

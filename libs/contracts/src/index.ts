@@ -1,4 +1,7 @@
 export * from './doorbells';
+export * from './intake.asyncapi';
+export * from './intake.message';
+export * from './intake.view';
 export * from './queues';
 export * from './requests/batch.request';
 export * from './requests/budget.request';

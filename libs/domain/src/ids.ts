@@ -12,6 +12,8 @@ export const ID_PREFIXES = {
   verdict: 'vrd_',
   evidence: 'evd_',
   key: 'key_',
+  intakeKey: 'ink_',
+  refusal: 'ref_',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

@@ -6,10 +6,7 @@ export const LIMITS = {
   JSON_DEPTH_MAX: 64,
   /** Steps of a plan that a person wrote. */
   PLAN_STEPS_MAX: 100_000,
-  /** Steps of a plan that a model wrote: it should stay readable. */
-  MODEL_PLAN_STEPS_MAX: 1_000,
-  /** An input or output kept in the row; larger ones become artifacts. */
-  INLINE_BYTES_MAX: 256 * 1024,
+  /** A tool's answer, a request or an artifact. */
   ARTIFACT_BYTES_MAX: 64 * 1024 * 1024,
   FOR_EACH_ITEMS_MAX: 10_000,
   BATCH_TASKS_MAX: 1_000,

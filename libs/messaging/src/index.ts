@@ -1,4 +1,6 @@
 export * from './backend';
 export * from './consumer';
 export * from './doorbells';
+export * from './failed-jobs';
 export * from './messaging.module';
+export * from './signature';

@@ -1,4 +1,13 @@
-import { CHAIN_START, chainEvents, type EventRow, newUuid, operationId, runFrom, LIMITS, type CompiledPlan } from '@muster/domain';
+import {
+  CHAIN_START,
+  type CompiledPlan,
+  chainEvents,
+  type EventRow,
+  LIMITS,
+  newUuid,
+  operationId,
+  runFrom,
+} from '@muster/domain';
 import type { Ring } from './decision';
 import type { Submission } from './lifecycle.port';
 import type { StepRow } from './snapshot';
@@ -22,13 +31,30 @@ export function accept(submission: Submission, now: number, room: number): Accep
   const moved = rows.filter((row) => row.state !== 'pending');
   const events = chainEvents(
     [
-      { type: 'task.accepted', data: { state: 'running', fence: 0, planHash: submission.plan.hash, open: rows.map((row) => row.key) } },
-      ...(moved.length > 0 ? [{ type: 'step.dispatched', data: { steps: Object.fromEntries(moved.map((row) => [row.key, [row.state, row.epoch]])) } }] : []),
+      {
+        type: 'task.accepted',
+        data: { state: 'running', fence: 0, planHash: submission.plan.hash, open: rows.map((row) => row.key) },
+      },
+      ...(moved.length > 0
+        ? [
+            {
+              type: 'step.dispatched',
+              data: { steps: Object.fromEntries(moved.map((row) => [row.key, [row.state, row.epoch]])) },
+            },
+          ]
+        : []),
     ],
     { seq: 0, hash: CHAIN_START },
     now,
   );
-  return { taskId, submission, steps: rows, events, rings, toolCalls: rows.filter((row) => row.state === 'dispatched').length };
+  return {
+    taskId,
+    submission,
+    steps: rows,
+    events,
+    rings,
+    toolCalls: rows.filter((row) => row.state === 'dispatched').length,
+  };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -36,11 +62,31 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function pendingStep(taskId: string, submission: Submission, index: number): Mutable<StepRow> {
   const step = submission.plan.steps[index]!;
   return {
-    id: newUuid(), taskId, key: step.key, planIndex: index, itemIndex: null, parentId: null, planRevision: 1,
-    tool: step.tool, contractHash: step.contractHash, lane: step.lane, priority: step.priority,
-    state: 'pending', epoch: 0, rings: 0, waitingOn: step.needs.length, needs: [], dependants: [], afterStep: null,
-    operationId: operationId(taskId, step.key, 1), condition: { kind: 'needs' }, attempts: {}, failure: null,
-    dueAt: null, startedAt: null, finishedAt: null,
+    id: newUuid(),
+    taskId,
+    key: step.key,
+    planIndex: index,
+    itemIndex: null,
+    parentId: null,
+    planRevision: 1,
+    tool: step.tool,
+    contractHash: step.contractHash,
+    lane: step.lane,
+    priority: submission.plan.body.document.steps[index]!.priority ?? submission.priority,
+    state: 'pending',
+    epoch: 0,
+    rings: 0,
+    waitingOn: step.needs.length,
+    needs: [],
+    dependants: [],
+    afterStep: null,
+    operationId: operationId(taskId, step.key, 1),
+    condition: { kind: 'needs' },
+    attempts: {},
+    failure: null,
+    dueAt: null,
+    startedAt: null,
+    finishedAt: null,
   };
 }
 
@@ -76,5 +122,11 @@ function dispatchRun(rows: Mutable<StepRow>[], plan: CompiledPlan, head: number,
     });
   }
   const first = rows[head]!;
-  return { to: 'executor', lane: first.lane, priority: first.priority, ring: 0, run: run.map((index) => ({ id: rows[index]!.id, epoch: 0 })) };
+  return {
+    to: 'executor',
+    lane: first.lane,
+    priority: first.priority,
+    ring: 0,
+    run: run.map((index) => ({ id: rows[index]!.id, epoch: 0 })),
+  };
 }

@@ -1,6 +1,6 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Config, counter, faultPoint, Log } from '@muster/chassis';
-import { DatabaseUnavailable, DataRefused } from '@muster/persistence';
+import { DatabaseUnavailable } from '@muster/persistence';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { Acceptance } from './accept';
 import { After } from './after-commit';
 import { decide } from './decide';
@@ -111,7 +111,11 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   }
 
   private takeBatch(): Batch {
-    const batch = { stepIds: [...this.steps].slice(0, BATCH_MAX), taskIds: [...this.tasks].slice(0, BATCH_MAX), questions: this.questions };
+    const batch = {
+      stepIds: [...this.steps].slice(0, BATCH_MAX),
+      taskIds: [...this.tasks].slice(0, BATCH_MAX),
+      questions: this.questions,
+    };
     this.questions = [];
     for (const id of batch.stepIds) this.steps.delete(id);
     for (const id of batch.taskIds) this.tasks.delete(id);
@@ -128,12 +132,14 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   private async decideAndCommit(batch: Batch): Promise<void> {
     const { decided, unchanged } = await this.decideAll(batch);
-    const won = decided.length > 0 ? await this.commit(decided) : new Set<string>();
+    const won =
+      decided.length > 0 ? await this.store.commit(decided.map(({ decision }) => decision)) : new Set<string>();
     const lost = decided.filter(({ decision }) => !won.has(decision.task.id));
     this.again(batch, lost);
     for (const entry of decided) if (won.has(entry.decision.task.id)) this.finish(batch, entry);
     for (const [taskId, replies] of unchanged) reply(batch, taskId, replies);
-    for (const question of batch.questions.splice(0)) if (!lost.some(({ decision }) => decision.task.id === question.taskId)) question.resolve('already-ended');
+    for (const question of batch.questions.splice(0))
+      if (!lost.some(({ decision }) => decision.task.id === question.taskId)) question.resolve('already-ended');
     const backlog = this.after.window.openings();
     if (won.size > 0 && backlog.size > 0) this.look(await this.store.backlog(backlog));
   }
@@ -141,7 +147,12 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private async decideAll(batch: Batch): Promise<{ decided: Decided[]; unchanged: Map<string, readonly Reply[]> }> {
     const decided: Decided[] = [];
     const unchanged = new Map<string, readonly Reply[]>();
-    let scope: Scope = { stepIds: batch.stepIds, taskIds: [...new Set([...batch.taskIds, ...batch.questions.map(({ taskId }) => taskId)])], outputs: [], items: [] };
+    let scope: Scope = {
+      stepIds: batch.stepIds,
+      taskIds: [...new Set([...batch.taskIds, ...batch.questions.map(({ taskId }) => taskId)])],
+      outputs: [],
+      items: [],
+    };
     let open: ReadonlySet<string> | undefined;
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const wants = this.decideOnce(await this.reader.read(scope), batch, open, decided, unchanged);
@@ -153,7 +164,11 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   }
 
   private decideOnce(
-    snapshots: ReadonlyMap<string, Snapshot>, batch: Batch, open: ReadonlySet<string> | undefined, decided: Decided[], unchanged: Map<string, readonly Reply[]>,
+    snapshots: ReadonlyMap<string, Snapshot>,
+    batch: Batch,
+    open: ReadonlySet<string> | undefined,
+    decided: Decided[],
+    unchanged: Map<string, readonly Reply[]>,
   ): Map<string, Wants> {
     const wants = new Map<string, Wants>();
     for (const [taskId, snapshot] of snapshots) {
@@ -172,21 +187,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     return { room: this.after.window.room(snapshot.task.tenantId), leaseTtlMs, workerLostGraceMs };
   }
 
-  /** A batch the database refuses is halved, so that one bad decision cannot hold up the others. */
-  private async commit(decided: readonly Decided[]): Promise<Set<string>> {
-    try {
-      return await this.store.commit(decided.map(({ decision }) => decision));
-    } catch (error) {
-      if (decided.length === 1 || error instanceof DatabaseUnavailable) {
-        if (!(error instanceof DataRefused)) throw error;
-        this.log.error('decision.refused', { task: decided[0]!.decision.task.id, error });
-        return new Set();
-      }
-      const middle = Math.ceil(decided.length / 2);
-      return new Set([...(await this.commit(decided.slice(0, middle))), ...(await this.commit(decided.slice(middle)))]);
-    }
-  }
-
   private finish(batch: Batch, { decision, snapshot }: Decided): void {
     this.after.committed(decision, snapshot);
     faultPoint('coordinator.after-ring');
@@ -203,27 +203,68 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private again(batch: Batch, lost: readonly Decided[]): void {
     conflicts.inc(lost.length);
     for (const { snapshot, decision } of lost) {
-      this.look(batch.stepIds.filter((id) => snapshot.steps.has(id)), batch.taskIds.filter((id) => id === decision.task.id));
+      this.look(
+        batch.stepIds.filter((id) => snapshot.steps.has(id)),
+        batch.taskIds.filter((id) => id === decision.task.id),
+      );
       const questions = batch.questions.filter(({ taskId }) => taskId === decision.task.id);
-      batch.questions.splice(0, batch.questions.length, ...batch.questions.filter((question) => !questions.includes(question)));
+      batch.questions.splice(
+        0,
+        batch.questions.length,
+        ...batch.questions.filter((question) => !questions.includes(question)),
+      );
       this.questions.push(...questions);
     }
   }
 
-  /** Nothing is lost when Postgres is away: looks are taken again later, whoever waits for a reply is told. */
+  /**
+   * Nothing is lost when Postgres is away: looks are taken again later, whoever waits for a reply is told. Anything else
+   * is halved until the culprit is alone, so that one bad row cannot hold up the others; it is found past due again.
+   */
   private async giveBack(batch: Batch, error: unknown): Promise<void> {
-    this.log.warn('decision.batch-failed', { error, steps: batch.stepIds.length, tasks: batch.taskIds.length });
+    const isAway = error instanceof DatabaseUnavailable;
+    if (!isAway && sizeOf(batch) > 1) {
+      for (const half of halves(batch)) await this.runBatch(half);
+      return;
+    }
+    this.log[isAway ? 'warn' : 'error']('decision.failed', {
+      error,
+      steps: batch.stepIds.slice(0, 3),
+      tasks: batch.taskIds.slice(0, 3),
+    });
     for (const question of batch.questions) question.reject(error);
-    if (!(error instanceof DatabaseUnavailable)) return;
+    if (!isAway) return;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     for (const id of batch.stepIds) this.steps.add(id);
     for (const id of batch.taskIds) this.tasks.add(id);
   }
 }
 
+const sizeOf = ({ stepIds, taskIds, questions }: Batch): number => stepIds.length + taskIds.length + questions.length;
+
+function halves({ stepIds, taskIds, questions }: Batch): Batch[] {
+  const [steps, tasks, asked] = [stepIds.length, taskIds.length, questions.length].map((length) =>
+    Math.ceil(length / 2),
+  ) as [number, number, number];
+  // A single entry of each kind is told apart as well.
+  if (stepIds.length <= 1 && taskIds.length <= 1 && questions.length <= 1) {
+    return [
+      { stepIds, taskIds: [], questions: [] },
+      { stepIds: [], taskIds, questions: [] },
+      { stepIds: [], taskIds: [], questions },
+    ].filter((part) => sizeOf(part) > 0);
+  }
+  return [
+    { stepIds: stepIds.slice(0, steps), taskIds: taskIds.slice(0, tasks), questions: questions.slice(0, asked) },
+    { stepIds: stepIds.slice(steps), taskIds: taskIds.slice(tasks), questions: questions.slice(asked) },
+  ].filter((part) => sizeOf(part) > 0);
+}
+
 /** Looks in the order of the plan, so that a run is folded from its head on; then what people asked for. */
 function inputsOf(batch: Batch, snapshot: Snapshot): Input[] {
-  const steps = batch.stepIds.flatMap((id) => snapshot.steps.get(id) ?? []).filter((step) => step.taskId === snapshot.task.id);
+  const steps = batch.stepIds
+    .flatMap((id) => snapshot.steps.get(id) ?? [])
+    .filter((step) => step.taskId === snapshot.task.id);
   steps.sort((a, b) => a.planIndex - b.planIndex || (a.itemIndex ?? 0) - (b.itemIndex ?? 0));
   return [
     ...steps.map((step): Input => ({ kind: 'look', stepId: step.id })),
@@ -235,6 +276,6 @@ function inputsOf(batch: Batch, snapshot: Snapshot): Input[] {
 /** Replies come in the order of the questions. */
 function reply(batch: Batch, taskId: string, replies: readonly Reply[]): void {
   const asked = batch.questions.filter((question) => question.taskId === taskId);
-  asked.forEach((question, index) => question.resolve(replies[index] ?? 'already-ended'));
+  for (const [index, question] of asked.entries()) question.resolve(replies[index] ?? 'already-ended');
   batch.questions.splice(0, batch.questions.length, ...batch.questions.filter((question) => !asked.includes(question)));
 }

@@ -60,9 +60,7 @@ export const FIND_BY_KEY: NamedSql = {
  * at all; locks are taken tasks first, then steps, then operations, each in id order. Answers the ids of the tasks that
  * won; the others are loaded and decided again.
  */
-const commit = (name: string, taskLock: string): NamedSql => ({
-  name,
-  text: `
+const COMMIT_TEXT = `
 with t_in as materialized (
   select * from json_to_recordset($1::json) as t(id uuid, expected int, revision int, state text, fence int, withdrawal text,
     withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, tool_calls int, output text, failure text,
@@ -75,7 +73,7 @@ with t_in as materialized (
     resolver text, code text, message text, release int, evidence_id uuid, sending int, bytes text, hash text,
     new_evidence uuid, finding text, detail text)
 ), t_lock as materialized (
-  select t.id, t.revision from task t where t.id in (select id from t_in) order by t.id ${taskLock}
+  select t.id, t.revision from task t where t.id in (select id from t_in) order by t.id /* lock */
 ), s_lock as materialized (
   select s.id from step s
   where (select count(*) from t_lock) >= 0 and s.id in (
@@ -121,7 +119,9 @@ with t_in as materialized (
   where won.closes and s.task_id = won.id and s.finished_at is null and s.id not in (select id from s_in)
 ), items as (
   insert into step (${STEP_NAMES})
-  select ${STEP_NAMES.split(',').map((name) => `s.${name.trim()}`).join(', ')}
+  select ${STEP_NAMES.split(',')
+    .map((name) => `s.${name.trim()}`)
+    .join(', ')}
   from json_to_recordset($3::json) as s(${STEP_COLUMNS}) join won on won.id = s.task_id
 ), told as (
   insert into event (task_id, seq, tenant_id, type, at, data, hash)
@@ -135,7 +135,11 @@ with t_in as materialized (
     due_at = won.due_at, finished_at = won.finished_at
   from won where t.id = won.id
 )
-select id from won`,
+select id from won`;
+
+const commit = (name: string, taskLock: string): NamedSql => ({
+  name,
+  text: COMMIT_TEXT.replace('/* lock */', taskLock),
 });
 
 export const COMMIT = commit('lifecycle.commit', 'for no key update');
@@ -149,6 +153,15 @@ export const SWEEP_DUE: NamedSql = {
 (select id as step_id, null::uuid as task_id from step where due_at <= now() order by due_at limit $1)
 union all
 (select null, id from task where due_at <= now() order by due_at limit $1)`,
+};
+
+/** How long until the next row is due, in milliseconds; null while nothing waits for a time. */
+export const SWEEP_NEXT: NamedSql = {
+  name: 'sweep.next',
+  text: `
+select extract(epoch from least(
+  (select min(due_at) from step where due_at > now()),
+  (select min(due_at) from task where due_at > now())) - clock_timestamp())::float8 * 1000 as wait_ms`,
 };
 
 /** Calls in flight whose sender is gone, by its seen end, its fallen lock or its lease. */
@@ -177,24 +190,27 @@ where w.id = seen.id and (seen.holds = (seen.lock_missed_at is not null)) and w.
 returning w.id, w.service, seen.holds`,
 };
 
-/** Gives up workers that are gone, so that they stop counting; the rest follows from their rows. */
+/** Gives up workers that are gone, once each, also those whose end was reported: what they held in memory is looked after. */
 export const SWEEP_GIVE_UP: NamedSql = {
   name: 'sweep.give-up',
   text: `
-update worker w set state = 'dead', given_up_at = coalesce(given_up_at, now())
-where w.state <> 'dead' and (
+update worker w set state = 'dead', given_up_at = now()
+where w.given_up_at is null and (
   w.ended_at is not null or w.leased_until < now() - $1 * interval '1 millisecond'
   or w.lock_missed_at < now() - $2 * interval '1 millisecond')
-returning w.id, w.service`,
+returning w.id, w.service, w.ended_at is not null as ended`,
 };
 
 /** Unclaimed steps are rung again when an executor is gone: it may have held them in memory. */
 export const SWEEP_HURRY: NamedSql = {
   name: 'sweep.hurry',
   text: `
-update step s set due_at = now()
-where s.state = 'dispatched' and s.due_at > now()
-  and not exists (select 1 from operation o where o.id = s.operation_id and o.epoch >= s.epoch)`,
+update step set due_at = now()
+where id in (
+  select s.id from step s
+  where s.state = 'dispatched' and s.due_at > now()
+    and not exists (select 1 from operation o where o.id = s.operation_id and o.epoch >= s.epoch)
+  order by s.id for no key update)`,
 };
 
 export const BACKLOG: NamedSql = {

@@ -3,10 +3,19 @@ import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { After } from '../lifecycle/after-commit';
 import { DecisionLoop } from '../lifecycle/decision-loop';
-import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST } from '../lifecycle/task.sql';
+import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST, SWEEP_NEXT } from '../lifecycle/task.sql';
 import { TaskStore } from '../lifecycle/task.store';
 
 const DUE_BATCH = 1_000;
+/** Rows that are due within this of each other are swept together. */
+const EARLY_MS_MIN = 5;
+
+/** A worker that counts no more; `ended` where somebody saw its end. */
+interface Gone {
+  readonly id: string;
+  readonly service: string;
+  readonly ended: boolean;
+}
 
 /** What a sweep needs besides the lifecycle. */
 @Injectable()
@@ -55,19 +64,16 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     }, ms);
   }
 
-  /** Something written by this process is due before the next sweep. */
+  /** Something is due before the next sweep. Only the soonest has a timer; its sweep asks what comes after it. */
   private expect(at: number): void {
     const wait = at - this.loop.now();
     if (this.stopped || wait > this.surroundings.config.sweepMs || (this.early && this.early.at <= at)) return;
     clearTimeout(this.early?.timer);
-    const timer = setTimeout(
-      () => {
-        this.early = undefined;
-        void this.attempt('due', () => this.sweepDue());
-      },
-      Math.max(1, wait + 1),
-    );
-    this.early = { timer, at };
+    const work = (): void => {
+      this.early = undefined;
+      void this.attempt('due', () => this.sweepDue());
+    };
+    this.early = { timer: setTimeout(work, Math.max(EARLY_MS_MIN, wait + 1)), at };
   }
 
   private async sweep(): Promise<void> {
@@ -88,8 +94,11 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweepWorkers(): Promise<void> {
     const { workerLostGraceMs } = this.surroundings.config;
     await this.database.query(SWEEP_LOCKS);
-    const gone = await this.database.query<{ id: string; service: string }>(SWEEP_GIVE_UP, [0, workerLostGraceMs]);
-    for (const worker of gone) this.surroundings.log.warn('worker.given-up', { worker: worker.id, of: worker.service });
+    const gone = await this.database.query<Gone>(SWEEP_GIVE_UP, [0, workerLostGraceMs]);
+    for (const { id, service, ended } of gone) {
+      if (ended) this.surroundings.log.info('worker.ended', { worker: id, of: service });
+      else this.surroundings.log.warn('worker.given-up', { worker: id, of: service });
+    }
     if (gone.some((worker) => worker.service === 'executor')) await this.database.query(SWEEP_HURRY);
     const lost = await this.database.query<{ step_id: string }>(SWEEP_LOST, [workerLostGraceMs, DUE_BATCH]);
     this.loop.look(lost.map((row) => row.step_id));
@@ -101,6 +110,8 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       rows.flatMap((row) => row.step_id ?? []),
       rows.flatMap((row) => row.task_id ?? []),
     );
+    const [next] = await this.database.query<{ wait_ms: number | null }>(SWEEP_NEXT);
+    if (next && next.wait_ms !== null) this.expect(this.loop.now() + next.wait_ms);
   }
 
   private async sweepWindow(): Promise<void> {
