@@ -1,3 +1,4 @@
+import type { TaskRequest } from '@muster/client';
 import type { EffectClass, JsonObject, PlanDocument, StepDocument, ToolContract } from '@muster/domain';
 
 const ANY_OBJECT: JsonObject = { type: 'object' };
@@ -57,6 +58,4 @@ export function aChain(tool: string, length: number): PlanDocument {
 }
 
 /** A body of POST /v1/tasks. */
-export function aTask(plan: PlanDocument, given: JsonObject = {}): JsonObject {
-  return { plan: JSON.parse(JSON.stringify(plan)) as JsonObject, ...given };
-}
+export const aTask = (plan: PlanDocument, given: Partial<TaskRequest> = {}): TaskRequest => ({ plan, ...given });

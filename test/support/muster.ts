@@ -1,92 +1,176 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MusterClient, type Worker } from '@muster/client';
+import { MusterClient, type TaskRequest } from '@muster/client';
+import type { PlanDocument, ToolContract } from '@muster/domain';
+import { Pool } from 'pg';
+import { aTask } from './builders';
 import { freshDatabase, type TestDatabase } from './database';
 import { expectNoBreach } from './invariants';
+import { RunningTask } from './running-task';
+import { REDIS_URL_VARIABLE } from './start-services';
 import { until } from './until';
 
-const SUPERVISOR = join(__dirname, '../../dist/apps/supervisor/src/main.js');
+const APPS = join(__dirname, '../../dist/apps');
 const START_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 15_000;
 const OUTPUT_LINES_KEPT = 200;
+const LOG_LINES_SHOWN = 15;
+/** What the services may take to mend what they mend by themselves: the default lease and two sweeps. */
+const MEND_WITHIN_MS = 11_000;
+/** Sweeps follow each other quickly, so that a test of what only a sweep finds is short. */
+const SWEEP_MS = '100';
+
+/** Where the queues are: BullMQ's two backends. */
+export type Queues = 'redis' | 'postgres';
 
 interface MusterOptions {
-  /** Queues on this Redis; without it on the database, as in the embedded profile. */
+  /** On the run's Redis, or on the database as in the embedded profile. */
+  readonly queues?: Queues;
+  /** A Redis of the test's own. */
   readonly redisUrl?: string;
+  /** A database on a server of the test's own; without it a fresh one on the run's server. */
+  readonly databaseUrl?: string;
   /** Settings past the ones below, by their names in the environment. */
   readonly env?: Record<string, string>;
 }
 
+/** A process of a service, as its worker row shows it. */
+export interface WorkerProcess {
+  readonly id: string;
+  readonly pid: number;
+}
+
 /** The real services as child processes of the real supervisor, from dist/, with a database of their own. */
 export class Muster {
-  private constructor(
-    readonly client: MusterClient,
-    readonly database: TestDatabase,
-    private readonly supervisor: ChildProcess,
-    private readonly folder: string,
-    private readonly output: string[],
-  ) {}
+  readonly client: MusterClient;
+  /** Past the services, with the rights of the migrating user. It survives a restart of Postgres. */
+  readonly sql: Pool;
+  private readonly extra: ChildProcess[] = [];
 
-  static async start({ redisUrl, env = {} }: MusterOptions = {}): Promise<Muster> {
-    const database = await freshDatabase();
+  private constructor(
+    connection: Connection,
+    private readonly supervisor: ChildProcess,
+    private readonly settings: Readonly<Record<string, string>>,
+    private readonly output: string[],
+    private readonly database: TestDatabase | undefined,
+  ) {
+    this.client = new MusterClient(connection);
+    this.sql = new Pool({ connectionString: settings.DATABASE_URL, max: 2 });
+    this.sql.on('error', () => undefined);
+  }
+
+  static async start({ queues = 'redis', databaseUrl, env = {}, ...options }: MusterOptions = {}): Promise<Muster> {
+    const redisUrl = options.redisUrl ?? (queues === 'redis' ? process.env[REDIS_URL_VARIABLE] : undefined);
+    const database = databaseUrl ? undefined : await freshDatabase();
     const folder = mkdtempSync(join(tmpdir(), 'muster-e2e-'));
     const settings = {
       NODE_ENV: 'test',
-      DATABASE_URL: database.url,
+      DATABASE_URL: databaseUrl ?? database?.url ?? '',
       MUSTER_DATA_DIR: folder,
       MUSTER_PORT: '0',
       MUSTER_CONSOLE_PORT: '0',
+      SWEEP_MS,
+      EGRESS_ALLOW: '127.0.0.0/8',
       ...(redisUrl && { REDIS_URL: redisUrl, QUEUE_PREFIX: folder.split('-').at(-1) ?? 'e2e' }),
+      ...env,
     };
-    const supervisor = spawn(process.execPath, [SUPERVISOR], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const supervisor = spawnApp('supervisor', settings);
     const output = keepOutput(supervisor);
-    const { url, key } = await connectionOf(folder, supervisor, output);
-    return new Muster(new MusterClient({ url, key }), database, supervisor, folder, output);
+    const connection = await connectionOf(folder, supervisor, output);
+    return new Muster(connection, supervisor, settings, output, database);
   }
 
-  /** The living workers of a service, as the API shows them. */
-  async workers(service: string): Promise<Worker[]> {
-    const found: Worker[] = [];
-    for await (const worker of this.client.workers()) {
-      if (worker.service === service && worker.state !== 'dead') found.push(worker);
-    }
-    return found;
+  async register(...contracts: readonly ToolContract[]): Promise<void> {
+    for (const contract of contracts) await this.client.tools.put(contract);
   }
 
-  /** Ends every process of a service as a crash would; the supervisor reports the end and starts it again. */
-  async kill(service: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    for (const { pid } of await this.workers(service)) process.kill(pid, signal);
+  async submit(plan: PlanDocument, given: Partial<TaskRequest> = {}): Promise<RunningTask> {
+    const { id } = await this.client.tasks.submit(aTask(plan, given));
+    return this.task(id);
+  }
+
+  task(id: string): RunningTask {
+    return new RunningTask(this.client, id, () => this.log());
+  }
+
+  /** The processes of a service that are alive as far as anybody has heard; the newest first. */
+  async workers(service: string): Promise<WorkerProcess[]> {
+    const { rows } = await this.sql.query<WorkerProcess>(
+      "select id, pid from worker where service = $1 and state <> 'dead' order by started_at desc",
+      [service],
+    );
+    return rows;
+  }
+
+  /** Sends a signal to every process of a service; the supervisor reports an end and starts the service again. */
+  async signal(service: string, signal: NodeJS.Signals): Promise<WorkerProcess[]> {
+    const workers = await this.workers(service);
+    for (const { pid } of workers) process.kill(pid, signal);
+    return workers;
+  }
+
+  /** Ends every process of a service as a crash would. */
+  async kill(service: string): Promise<WorkerProcess[]> {
+    return this.signal(service, 'SIGKILL');
+  }
+
+  /** One more process of a service, beside the supervisor's; resolves when it has registered. */
+  async startAnother(service: string): Promise<WorkerProcess> {
+    const before = (await this.workers(service)).map(({ id }) => id);
+    const child = spawnApp(service, this.settings);
+    this.extra.push(child);
+    const isReady = ({ id, pid }: WorkerProcess) => pid === child.pid && !before.includes(id);
+    return until(async () => (await this.workers(service)).find(isReady), { what: `another ${service}` });
+  }
+
+  /** Rows of the database, past the services. */
+  async rows<R extends object>(sql: string, ...values: unknown[]): Promise<R[]> {
+    return (await this.sql.query<R>(sql, values)).rows;
+  }
+
+  /** Asks every invariant; what the services mend by themselves has its time for it. */
+  async expectNoBreach(): Promise<void> {
+    await expectNoBreach(this.sql, { mendWithinMs: MEND_WITHIN_MS });
   }
 
   /** Stops the services, asks every invariant, and leaves nothing behind. */
   async stop(): Promise<void> {
-    await this.stopProcesses();
+    await Promise.all([this.supervisor, ...this.extra].map(endOf));
     try {
-      await expectNoBreach(this.database.client);
+      await expectNoBreach(this.sql);
     } finally {
-      await this.database.drop();
-      await rm(this.folder, { recursive: true, force: true });
+      await this.sql.end();
+      await this.database?.drop();
+      await rm(this.settings.MUSTER_DATA_DIR ?? '', { recursive: true, force: true });
     }
   }
 
-  /** The last lines that the services wrote. */
+  /** The last lines that the supervisor and the services wrote. */
   log(): string {
-    return this.output.join('\n');
+    const folder = join(this.settings.MUSTER_DATA_DIR ?? '', 'logs');
+    const services = existsSync(folder) ? readdirSync(folder).map((name) => tailOf(join(folder, name))) : [];
+    return [...this.output, ...services.flat()].join('\n');
   }
+}
 
-  private async stopProcesses(): Promise<void> {
-    if (this.supervisor.exitCode !== null || this.supervisor.signalCode !== null) return;
-    const ended = once(this.supervisor, 'exit');
-    this.supervisor.kill('SIGTERM');
-    await ended;
-  }
+interface Connection {
+  readonly url: string;
+  readonly key: string;
+}
+
+// The channel tells it when we are gone, however that came about: then it ends, and its services with it.
+function spawnApp(app: string, settings: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, [join(APPS, app, 'src/main.js')], {
+    cwd: settings.MUSTER_DATA_DIR,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  child.channel?.unref();
+  return child;
 }
 
 function keepOutput(child: ChildProcess): string[] {
@@ -100,14 +184,23 @@ function keepOutput(child: ChildProcess): string[] {
   return lines;
 }
 
+const tailOf = (file: string): string[] => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+/** Asks it to stop, and ends it by force when that takes too long. */
+async function endOf(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await ended.finally(() => clearTimeout(force));
+}
+
 /** The file that the supervisor writes once every service can take work. */
-async function connectionOf(
-  folder: string,
-  supervisor: ChildProcess,
-  output: string[],
-): Promise<{ url: string; key: string }> {
+async function connectionOf(folder: string, supervisor: ChildProcess, output: string[]): Promise<Connection> {
   const file = join(folder, 'connection.json');
-  await until(() => existsSync(file) || supervisor.exitCode !== null, {
+  await until(() => existsSync(file) || hasEnded(supervisor), {
     what: 'the services being ready',
     deadlineMs: START_DEADLINE_MS,
   }).catch((error) => {
@@ -115,5 +208,5 @@ async function connectionOf(
     throw new Error(`${String(error)}\n${output.join('\n')}`);
   });
   if (!existsSync(file)) throw new Error(`The supervisor ended at its start:\n${output.join('\n')}`);
-  return JSON.parse(readFileSync(file, 'utf8')) as { url: string; key: string };
+  return JSON.parse(readFileSync(file, 'utf8')) as Connection;
 }

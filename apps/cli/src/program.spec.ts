@@ -231,12 +231,25 @@ describe('muster resolve', () => {
 });
 
 describe('muster doctor', () => {
-  const worker = (service: string) => ({ id: 'w', service, pid: 7, host: 'h', state: 'ready' });
+  const service = (name: string, ...pids: number[]) => ({ service: name, required: true, ready: pids.length, pids });
+  const promise = 'A settled operation has a resolver.';
+  const diagnosis = {
+    ok: true,
+    checkedAt: '2026-01-01T00:00:00Z',
+    database: { ok: true, message: 'Postgres 18.4', latencyMs: 1.2 },
+    queue: {
+      ok: true,
+      message: 'BullMQ on Redis',
+      backend: 'redis',
+      queues: [{ name: 'muster-executor', counts: { waiting: 2, active: 0 } }],
+    },
+    workers: { ok: true, message: '', services: [service('coordinator', 7), service('executor', 8, 9)] },
+    invariants: [{ name: 'settled-has-resolver', promise, checked: true, breaches: 0 }],
+  };
   const healthy = {
     'GET /health/ready': [200, { status: 'ok' }],
-    'GET /v1/workers': [200, { items: ['coordinator', 'executor', 'verifier'].map(worker) }],
+    'GET /v1/doctor': [200, diagnosis],
     'GET /v1/breakers': [200, { items: [] }],
-    'GET /v1/queues': [200, { items: [{ name: 'muster-executor', waiting: 2 }] }],
     'GET /v1/tasks': [200, { items: [TASK] }],
   } satisfies typeof answers;
 
@@ -248,20 +261,36 @@ describe('muster doctor', () => {
     expect(exitCode).toBe(0);
     expect(out).not.toMatch(/[!✗]/);
     expect(out).toContain('muster-executor: 2 waiting');
+    expect(out).toMatch(/✓ invariants +1 of 1 checked, all hold/);
   });
 
   it('ends with 1 where a service is missing, and names what waits for a person', async () => {
     const parked = { ...TASK, conditions: [{ type: 'NeedsAttention', status: true, message: 'pay is parked' }] };
     answers = {
       ...healthy,
-      'GET /v1/workers': [200, { items: [worker('coordinator')] }],
+      'GET /v1/doctor': [200, { ...diagnosis, workers: { ok: false, message: '', services: [service('executor')] } }],
       'GET /v1/tasks': [200, { items: [parked] }],
     };
 
     const { exitCode, out } = await muster('doctor');
 
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/✗ executor +none is running/);
+    expect(out).toMatch(/✗ executor +none is ready/);
     expect(out).toContain('tsk_1: pay is parked');
+  });
+
+  it('names the promise that a row breaks, and what it had no time for', async () => {
+    const invariants = [
+      { name: 'settled-has-resolver', promise, checked: true, breaches: 2 },
+      { name: 'slow', promise: 'p', checked: false, breaches: 0 },
+    ];
+    answers = { ...healthy, 'GET /v1/doctor': [200, { ...diagnosis, ok: false, invariants }] };
+
+    const { exitCode, out } = await muster('doctor');
+
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/✗ invariants +1 of 2 broken/);
+    expect(out).toContain(`settled-has-resolver: 2 rows against: ${promise}`);
+    expect(out).toContain('the time was up: slow');
   });
 });

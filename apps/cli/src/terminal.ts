@@ -32,12 +32,13 @@ export function terminalOf(out: NodeJS.WriteStream, err: NodeJS.WriteStream, env
   };
 }
 
+// A terminal that does not know its size says nothing, or 0.
 const screenOf = (out: NodeJS.WriteStream) => ({
   write: (raw: string) => void out.write(raw),
   get columns() {
-    return out.columns ?? 100;
+    return out.columns || 100;
   },
   get rows() {
-    return out.rows ?? 40;
+    return out.rows || 40;
   },
 });

@@ -2,6 +2,7 @@ import { MessagingModule } from '@muster/messaging';
 import { PersistenceModule, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
 import { HttpModule } from './http/http.module';
+import { IntakeModule } from './intake/intake.module';
 import { LifecycleModule } from './lifecycle.module';
 
 /** Every state transition, and the door to the outside. */
@@ -12,6 +13,7 @@ import { LifecycleModule } from './lifecycle.module';
     MessagingModule.all(),
     LifecycleModule,
     HttpModule,
+    IntakeModule,
   ],
 })
 export class CoordinatorModule {}

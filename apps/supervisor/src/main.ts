@@ -61,6 +61,8 @@ async function leave(supervisor: Supervisor, output: Output, code: number, why: 
 }
 
 function greet(output: Output, settings: Settings, { url, consoleUrl, key }: Connection, seconds: number): void {
+  const { MUSTER_DATA_DIR: given } = process.env;
+  const command = `${given ? `MUSTER_DATA_DIR=${given} ` : ''}npm run -s muster -- `;
   const lines = [
     '',
     `Ready after ${seconds.toFixed(1)} s.`,
@@ -75,8 +77,8 @@ function greet(output: Output, settings: Settings, { url, consoleUrl, key }: Con
     '',
     'Next, in another terminal:',
     '',
-    '  npm run muster -- doctor',
-    '  npm run muster -- tasks',
+    `  ${command}doctor`,
+    `  ${command}submit examples/hello/plan.yaml --watch`,
     `  curl -H 'Authorization: Bearer ${key}' ${url}/v1/tasks`,
     '',
     'Ctrl-C stops everything.',

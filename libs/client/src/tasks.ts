@@ -28,7 +28,8 @@ export interface GetOptions {
 }
 
 export interface ListOptions {
-  readonly state?: TaskState;
+  /** Any of these. */
+  readonly state?: TaskState | readonly TaskState[];
   /** All of them must hold. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Items a page. */

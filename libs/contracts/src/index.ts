@@ -12,6 +12,7 @@ export * from './requests/tool.request';
 export * from './shape/fields';
 export * from './shape/json-schemas';
 export * from './shape/shape-check';
+export * from './views/doctor.view';
 export * from './views/ledger.view';
 export * from './views/problem.view';
 export * from './views/registry.view';

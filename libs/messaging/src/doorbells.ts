@@ -129,15 +129,20 @@ class Line {
     }
   }
 
-  // A queue on Postgres remembers a failed start for ever, so that a new one has to take its place.
+  // A queue remembers a failed start for ever: it is made when its connection is there, and a new one takes its place.
   private async inTime<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
-    this.queue ??= this.backend.producer(this.name);
-    const queue = this.queue;
+    let queue: Queue | undefined;
+    const onceReady = async (): Promise<T> => {
+      await this.backend.ready();
+      this.queue ??= this.backend.producer(this.name);
+      queue = this.queue;
+      return work(queue);
+    };
     try {
-      return await bounded(this.backend.ready().then(() => work(queue)));
+      return await bounded(onceReady());
     } catch (error) {
-      if (this.queue === queue) this.queue = undefined;
-      void bounded(queue.close()).catch(() => undefined);
+      if (queue && this.queue === queue) this.queue = undefined;
+      void bounded(queue?.close() ?? Promise.resolve()).catch(() => undefined);
       throw error;
     }
   }

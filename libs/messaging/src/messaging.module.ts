@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { QueueBackend } from './backend';
 import { Consumers } from './consumer';
 import { Doorbells } from './doorbells';
+import { FailedJobs } from './failed-jobs';
 
 /** A Redis that may drop keys at will drops doorbells and locks. */
 export class EvictingRedis extends Fault {
@@ -21,8 +22,13 @@ export class MessagingModule {
     return {
       module: MessagingModule,
       global: true,
-      providers: [{ provide: QueueBackend, useFactory: openBackend, inject: [Config, Log] }, Doorbells, Consumers],
-      exports: [QueueBackend, Doorbells, Consumers],
+      providers: [
+        { provide: QueueBackend, useFactory: openBackend, inject: [Config, Log] },
+        Doorbells,
+        Consumers,
+        FailedJobs,
+      ],
+      exports: [QueueBackend, Doorbells, Consumers, FailedJobs],
     };
   }
 }

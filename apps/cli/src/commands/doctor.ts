@@ -16,21 +16,21 @@ export const define: DefineCommand = (command, context) => {
 
 /** How many unfinished tasks are looked at: the newest. */
 const TASKS_LOOKED_AT_MAX = 500;
+const UNFINISHED = ['accepted', 'planning', 'running', 'verifying', 'compensating'] as const;
 
 async function look(client: MusterClient): Promise<Look> {
   const readiness = await client.readiness();
-  const [workers, breakers, queues, tasks] = await Promise.all([
-    gather(client.workers()),
+  const [diagnosis, breakers, tasks] = await Promise.all([
+    client.doctor(),
     gather(client.breakers()),
-    gather(client.queues()),
-    newestTasks(client),
+    unfinishedTasks(client),
   ]);
-  return { readiness, workers, breakers, queues, tasks };
+  return { readiness, diagnosis, breakers, tasks };
 }
 
-async function newestTasks(client: MusterClient): Promise<Look['tasks']> {
+async function unfinishedTasks(client: MusterClient): Promise<Look['tasks']> {
   const tasks = [];
-  for await (const task of client.tasks.list({ limit: TASKS_LOOKED_AT_MAX })) {
+  for await (const task of client.tasks.list({ state: UNFINISHED, limit: TASKS_LOOKED_AT_MAX })) {
     if (tasks.push(task) >= TASKS_LOOKED_AT_MAX) break;
   }
   return tasks;

@@ -1,4 +1,13 @@
-import { type Breaker, conditionOf, type Queue, type Readiness, type Task, type Worker } from '@muster/client';
+import {
+  type Breaker,
+  conditionOf,
+  type Diagnosis,
+  type InvariantFinding,
+  type Queue,
+  type Readiness,
+  type ServiceFinding,
+  type Task,
+} from '@muster/client';
 import { outline } from '../render/outline';
 import { PLAIN } from '../render/paint';
 import { count } from '../render/words';
@@ -6,9 +15,8 @@ import { count } from '../render/words';
 /** What the doctor saw. */
 export interface Look {
   readonly readiness: Readiness;
-  readonly workers: readonly Worker[];
+  readonly diagnosis: Diagnosis;
   readonly breakers: readonly Breaker[];
-  readonly queues: readonly Queue[];
   readonly tasks: readonly Task[];
 }
 
@@ -19,16 +27,15 @@ export interface Finding {
   readonly more: readonly string[];
 }
 
-/** The services without which no task can move. */
-const SERVICES = ['coordinator', 'executor', 'verifier'] as const;
-
 /** Pure: what is well, what is not, and what to do about it. */
-export const examine = (look: Look): Finding[] => [
-  readinessFinding(look.readiness),
-  ...SERVICES.map((service) => serviceFinding(service, look.workers)),
-  breakerFinding(look.breakers),
-  { what: 'queues', verdict: 'good', says: count(look.queues.length, 'queue'), more: look.queues.map(queueLine) },
-  attentionFinding(look.tasks),
+export const examine = ({ readiness, diagnosis, breakers, tasks }: Look): Finding[] => [
+  readinessFinding(readiness),
+  databaseFinding(diagnosis),
+  queueFinding(diagnosis),
+  ...diagnosis.workers.services.map(serviceFinding),
+  breakerFinding(breakers),
+  invariantFinding(diagnosis.invariants),
+  attentionFinding(tasks),
 ];
 
 function readinessFinding(readiness: Readiness): Finding {
@@ -37,10 +44,35 @@ function readinessFinding(readiness: Readiness): Finding {
   return { what: 'ready', verdict: 'bad', says, more: outline(readiness.body, PLAIN) };
 }
 
-function serviceFinding(service: string, workers: readonly Worker[]): Finding {
-  const ready = workers.filter((worker) => worker.service === service && worker.state === 'ready');
-  const says = ready.length ? `pid ${ready.map((worker) => worker.pid).join(', ')}` : 'none is running';
-  return { what: service, verdict: ready.length ? 'good' : 'bad', says, more: [] };
+function databaseFinding({ database: { ok, message, latencyMs } }: Diagnosis): Finding {
+  const says = latencyMs === undefined ? message : `${message}, answers in ${latencyMs} ms`;
+  return { what: 'database', verdict: ok ? 'good' : 'bad', says, more: [] };
+}
+
+// Without its queues Muster goes on, slower: the sweeper finds what nobody was woken for.
+function queueFinding({ queue: { ok, message, queues } }: Diagnosis): Finding {
+  const busy = queues.map(queueLine).filter((line) => line !== '');
+  if (!ok) return { what: 'queue', verdict: 'bad', says: message, more: [] };
+  return { what: 'queue', verdict: 'good', says: busy.length ? message : `${message}, nothing waits`, more: busy };
+}
+
+function queueLine({ name, ...rest }: Queue): string {
+  const numbers = Object.entries(rest).flatMap(([key, value]) => numbersIn(key, value));
+  return numbers.length ? `${name}: ${numbers.join(', ')}` : '';
+}
+
+function numbersIn(name: string, value: unknown): string[] {
+  if (typeof value === 'number') return value ? [`${value} ${name}`] : [];
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, inner]) => numbersIn(key, inner))
+    : [];
+}
+
+function serviceFinding({ service, required, pids }: ServiceFinding): Finding {
+  const says = pids.length
+    ? `${count(pids.length, 'process', 'processes')} ready, pid ${pids.join(', ')}`
+    : 'none is ready';
+  return { what: service, verdict: pids.length ? 'good' : required ? 'bad' : 'warn', says, more: [] };
 }
 
 function breakerFinding(breakers: readonly Breaker[]): Finding {
@@ -54,17 +86,21 @@ function breakerFinding(breakers: readonly Breaker[]): Finding {
   };
 }
 
-function queueLine({ name, ...rest }: Queue): string {
-  const numbers = Object.entries(rest).flatMap(([key, value]) => numbersIn(key, value));
-  return numbers.length ? `${name}: ${numbers.join(', ')}` : name;
+function invariantFinding(invariants: readonly InvariantFinding[]): Finding {
+  const broken = invariants.filter(({ breaches }) => breaches > 0);
+  const late = invariants.filter(({ checked }) => !checked);
+  const more = [
+    ...broken.map(({ name, promise, breaches }) => `${name}: ${rowsOf(breaches)} against: ${promise}`),
+    ...(late.length ? [`not checked, since the time was up: ${late.map(({ name }) => name).join(', ')}`] : []),
+  ];
+  if (broken.length)
+    return { what: 'invariants', verdict: 'bad', says: `${broken.length} of ${invariants.length} broken`, more };
+  const says = `${invariants.length - late.length} of ${invariants.length} checked, all hold`;
+  return { what: 'invariants', verdict: late.length || invariants.length === 0 ? 'warn' : 'good', says, more };
 }
 
-function numbersIn(name: string, value: unknown): string[] {
-  if (typeof value === 'number') return value ? [`${value} ${name}`] : [];
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).flatMap(([key, inner]) => numbersIn(key, inner))
-    : [];
-}
+// Only the first few are counted.
+const rowsOf = (breaches: number): string => (breaches < 5 ? count(breaches, 'row') : '5 rows or more');
 
 function attentionFinding(tasks: readonly Task[]): Finding {
   const waiting = tasks.flatMap((task) => {

@@ -18,7 +18,6 @@ export const DOOR_LIMITS = {
   BATCH_CONCURRENCY: 250,
   /** A tool that is replaced again and again while its plan is accepted is somebody else's fight. */
   COMPILE_ROUNDS_MAX: 3,
-  IDEMPOTENCY_KEY_LENGTH_MAX: 255,
   /** Silence on an event stream after which a line is sent, so that nobody in between closes it. */
   HEARTBEAT_MS: 15_000,
   /** A waiter looks again by itself after this: news of another coordinator may slip between its look and its listening. */

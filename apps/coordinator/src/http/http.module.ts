@@ -11,6 +11,9 @@ import { APP_GUARD } from '@nestjs/core';
 import { ApiKeyGuard } from './access/api-key.guard';
 import { RateLimiter } from './access/rate-limiter';
 import { Routes } from './docs/routes';
+import { Doctor } from './doctor/doctor';
+import { DoctorController } from './doctor/doctor.controller';
+import { InvariantCheck } from './doctor/invariant.check';
 import { OperationsController } from './operations/operations.controller';
 import { PlanCheckDesk } from './plans/plan-check.desk';
 import { PlansController } from './plans/plans.controller';
@@ -41,7 +44,9 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     PlansController,
     ToolsController,
     RegistryController,
+    DoctorController,
   ],
-  providers: [...READERS, ...SUBMISSION, ...ACCESS, Routes, TaskWatch, Watchers],
+  providers: [...READERS, ...SUBMISSION, ...ACCESS, Routes, TaskWatch, Watchers, Doctor, InvariantCheck],
+  exports: [TaskIntake],
 })
 export class HttpModule {}

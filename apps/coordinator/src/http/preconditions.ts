@@ -1,4 +1,4 @@
-import { DOOR_LIMITS } from './door.limits';
+import { LIMITS } from '@muster/domain';
 import { HttpProblem } from './problems/problem';
 
 export const etagOf = (revision: number): string => `"${revision}"`;
@@ -18,7 +18,7 @@ export function expectedRevision(ifMatch: string | undefined): number | undefine
 /** The Idempotency-Key header, where there is one. */
 export function idempotencyKeyOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  if (header.length >= 1 && header.length <= DOOR_LIMITS.IDEMPOTENCY_KEY_LENGTH_MAX) return header;
-  const detail = `An Idempotency-Key has 1 to ${DOOR_LIMITS.IDEMPOTENCY_KEY_LENGTH_MAX} characters.`;
+  if (header.length >= 1 && header.length <= LIMITS.REFERENCE_LENGTH_MAX) return header;
+  const detail = `An Idempotency-Key has 1 to ${LIMITS.REFERENCE_LENGTH_MAX} characters.`;
   throw new HttpProblem(400, 'invalid_idempotency_key', detail);
 }

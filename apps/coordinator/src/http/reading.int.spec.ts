@@ -177,6 +177,26 @@ describe('a resolution', () => {
   });
 });
 
+describe('a step that the verifier has passed', () => {
+  it('is verified, and not only executed; a verdict of an earlier round says nothing of this one', async () => {
+    const task = await rows.task({ steps: [STEP] });
+    const step = await rows.step(task, 'pay', { epoch: 2 });
+    await rows.operation(step, { epoch: 2 });
+    const verifiedOf = async () =>
+      (await get(`/v1/tasks/${shown(task)}/steps`)).body.items[0].conditions.map(({ type, status }: Row) => [
+        type,
+        status,
+      ]);
+    const insert = `insert into verdict (id, tenant_id, task_id, step_id, round, passed, code, message)
+      values (gen_random_uuid(), $1, $2, $3, $4, true, 'passed', 'All checks hold.')`;
+
+    await coordinator.database.client.query(insert, [rows.tenantId, task.id, step.id, 1]);
+    expect(await verifiedOf()).toEqual([]);
+    await coordinator.database.client.query(insert, [rows.tenantId, task.id, step.id, 2]);
+    expect(await verifiedOf()).toEqual([['Verified', true]]);
+  });
+});
+
 describe('a caller that waits', () => {
   it('is answered when its time is up, and at once when the task ends', async () => {
     const { headers } = await post('/v1/tasks').send(aTask({ steps: [STEP] }));

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
+import { Injectable } from '@nestjs/common';
 import { Doorbell } from '../dispatch/doorbell';
 import { Window } from '../dispatch/window';
 import type { Acceptance } from './accept';
@@ -29,11 +29,16 @@ export class After {
     this.doorbell.ring(decision.rings);
     this.news.announce(decision.task.id);
     const due = [decision.task.dueAt, ...decision.steps.map((step) => step.dueAt)].filter((at) => at !== null);
-    if (due.length > 0) this.timers.emit('due', due.reduce((a, b) => Math.min(a, b)));
+    if (due.length > 0)
+      this.timers.emit(
+        'due',
+        due.reduce((a, b) => Math.min(a, b)),
+      );
   }
 }
 
-const countOf = (steps: readonly StepRow[], state: string): number => steps.filter((step) => step.state === state).length;
+const countOf = (steps: readonly StepRow[], state: string): number =>
+  steps.filter((step) => step.state === state).length;
 
 function changeOf({ steps, items }: Decision, snapshot: Snapshot): { dispatched: number; ready: number } {
   const before = steps.flatMap((step) => snapshot.steps.get(step.id) ?? []);

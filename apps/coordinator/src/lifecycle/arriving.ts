@@ -1,10 +1,25 @@
-import { evaluate, LIMITS, newUuid, operationId, type CompiledStep, type JsonValue, type Scope } from '@muster/domain';
+import {
+  type CompiledStep,
+  evaluate,
+  type JsonValue,
+  LIMITS,
+  newUuid,
+  operationId,
+  runFrom,
+  type Scope,
+} from '@muster/domain';
 import { foldDispatched } from './answers';
 import { dispatch } from './dispatching';
 import type { Draft } from './draft';
 import { failExpression, failStep, skipStep, succeedStep } from './endings';
 import { failureOf } from './failure';
 import type { StepRow } from './snapshot';
+
+/**
+ * Consequences that one decision follows. Each level of the plan is two of them and may need two loads, which are
+ * bounded; a long chain of steps that are all skipped by their gates is decided in several commits instead.
+ */
+const DEPTH_MAX = 12;
 
 /** Every need of the step is met: it is gated, spread over its items, or sent on its way. */
 export function arrive(draft: Draft, id: string): void {
@@ -13,24 +28,35 @@ export function arrive(draft: Draft, id: string): void {
   if (step.state === 'dispatched') return takeOver(draft, step);
   if (step.state !== 'pending' && step.state !== 'ready') return;
   if (step.parentId !== null) return dispatch(draft, step);
+  if (draft.depth > DEPTH_MAX) return putOff(draft, step);
   const scope = scopeOf(draft, compiled.gateReads);
   if (compiled.when !== undefined && !passesGate(draft, step, compiled.when, scope)) return;
   if (compiled.forEach !== undefined) return expand(draft, step, compiled, scope);
   dispatch(draft, step);
 }
 
+/** Looked at next, right after this commit; past due from now on, so that it cannot be forgotten. */
+function putOff(draft: Draft, step: StepRow): void {
+  draft.change(step.id, { dueAt: draft.now });
+  draft.followUps.push({ kind: 'look', stepId: step.id });
+}
+
 /** A later member of a run whose predecessor has ended: from here on it is swept for itself. */
 function takeOver(draft: Draft, step: StepRow): void {
   if (step.condition.kind !== 'after') return;
   const head = draft.change(step.id, { condition: { kind: 'answer' }, dueAt: draft.now + LIMITS.ANSWER_DUE_MS });
-  // The executor may have gone on with it already; its answer is then part of the same snapshot.
-  if (draft.operation(head)) foldDispatched(draft, head);
+  // The executor may have gone on already, up to the run's end; then all of it is folded, and loaded in one go.
+  if (draft.operation(head)?.state === 'succeeded') draft.stepsAt(runFrom(draft.snapshot.plan, head.planIndex));
+  draft.depth = 0;
+  foldDispatched(draft, head);
 }
 
 /** `input` and the outputs of the steps that an expression reads. */
 export function scopeOf(draft: Draft, reads: readonly number[]): Scope {
   const outputs = draft.outputs(reads);
-  const steps = Object.fromEntries([...outputs].map(([index, output]) => [draft.snapshot.plan.steps[index]!.key, { ...output }]));
+  const steps = Object.fromEntries(
+    [...outputs].map(([index, output]) => [draft.snapshot.plan.steps[index]!.key, { ...output }]),
+  );
   return { input: draft.task.input, steps } as Scope;
 }
 
@@ -55,9 +81,17 @@ function expand(draft: Draft, step: StepRow, compiled: CompiledStep, scope: Scop
 }
 
 function countRefusal(draft: Draft, items: number): { code: string; message: string } | undefined {
-  if (items > LIMITS.FOR_EACH_ITEMS_MAX) return { code: 'too_many_items', message: `${items} items are more than the ${LIMITS.FOR_EACH_ITEMS_MAX} a forEach may have.` };
-  const { steps } = draft.task.budget;
-  if (steps !== undefined && draft.task.stepsTotal + items > steps) return { code: 'budget_exceeded', message: `${items} items would exceed the budget of ${steps} steps.` };
+  const { steps, fanOut } = draft.task.budget;
+  const refuse = (code: string, message: string) => ({ code, message: `${items} items ${message}` });
+  if (items > LIMITS.FOR_EACH_ITEMS_MAX) {
+    return refuse('too_many_items', `are more than the ${LIMITS.FOR_EACH_ITEMS_MAX} a forEach may have.`);
+  }
+  if (fanOut !== undefined && items > fanOut) {
+    return refuse('budget_exceeded', `would exceed the budget of ${fanOut} for one forEach.`);
+  }
+  if (steps !== undefined && draft.task.stepsTotal + items > steps) {
+    return refuse('budget_exceeded', `would exceed the budget of ${steps} steps.`);
+  }
   return undefined;
 }
 
@@ -74,7 +108,7 @@ function startItems(draft: Draft, step: StepRow, compiled: CompiledStep, values:
     startedAt: draft.now,
   });
   draft.tell('step.expanded', { steps: { [step.key]: ['waiting', step.epoch] }, open: rows.map(({ row }) => row.key) });
-  for (const { row } of rows.slice(0, compiled.maxParallel)) draft.worklist.push({ kind: 'arrived', id: row.id });
+  for (const { row } of rows.slice(0, compiled.maxParallel)) draft.follow({ kind: 'arrived', id: row.id });
 }
 
 function itemRow(parent: StepRow, index: number): StepRow {

@@ -1,12 +1,11 @@
 import { assertNever, hasEnded, isSettled, LIMITS } from '@muster/domain';
-import { foldAnswer, foldDispatched } from './answers';
+import { foldAnswer, foldDispatched, tryAgain } from './answers';
 import { arrive } from './arriving';
 import type { Input, Outcome, Wants } from './decision';
-import { dispatchAgain } from './dispatching';
 import { Draft, MissingFacts } from './draft';
 import { failStep, succeedStep } from './endings';
 import { failureOf } from './failure';
-import { propagate } from './propagation';
+import { propagate, standIn } from './propagation';
 import { resolveParked } from './resolution';
 import type { Snapshot, StepRow, Surroundings } from './snapshot';
 import { endWhenDone, foldTaskVerdict, isOver } from './task-end';
@@ -33,11 +32,13 @@ function collect(wants: Wants, work: () => void): void {
     work();
   } catch (error) {
     if (!(error instanceof MissingFacts)) throw error;
-    for (const key of Object.keys(wants) as (keyof Wants)[]) (wants[key] as unknown[]).push(...((error.wants[key] as unknown[]) ?? []));
+    for (const key of Object.keys(wants) as (keyof Wants)[])
+      (wants[key] as unknown[]).push(...((error.wants[key] as unknown[]) ?? []));
   }
 }
 
 function take(draft: Draft, input: Input): void {
+  draft.depth = 0;
   switch (input.kind) {
     case 'look':
       if (!isOver(draft)) lookAtStep(draft, draft.step(input.stepId));
@@ -61,7 +62,9 @@ function take(draft: Draft, input: Input): void {
 /** Ends are carried on step by step, without recursion: a plan may be a hundred thousand steps long. */
 function followUp(draft: Draft): void {
   for (let entry = draft.worklist.shift(); entry; entry = draft.worklist.shift()) {
+    draft.depth = entry.depth;
     if (entry.kind === 'ended') propagate(draft, entry.id, entry.met);
+    else if (entry.kind === 'stood-in') standIn(draft, entry.id, entry.met);
     else arrive(draft, entry.id);
   }
 }
@@ -80,7 +83,8 @@ function takeCancel(draft: Draft, input: Extract<Input, { kind: 'cancel' }>): vo
 function lookAtTask(draft: Draft): void {
   if (draft.withdraws) return;
   if (draft.task.withdrawal) return closeWithdrawn(draft);
-  if (draft.task.deadlineAt !== null && draft.task.deadlineAt <= draft.now) return withdraw(draft, 'deadline', 'The deadline passed.');
+  if (draft.task.deadlineAt !== null && draft.task.deadlineAt <= draft.now)
+    return withdraw(draft, 'deadline', 'The deadline passed.');
   if (draft.task.state === 'verifying') foldTaskVerdict(draft);
 }
 
@@ -112,7 +116,7 @@ function lookAtWaiting(draft: Draft, step: StepRow): void {
   const isDue = step.dueAt !== null && step.dueAt <= draft.now;
   const operation = draft.operation(step);
   if (step.condition.kind === 'probe' || (operation && isSettled(operation.state))) return foldKnown(draft, step);
-  if (isDue && (step.condition.kind === 'retry' || step.condition.kind === 'breaker')) dispatchAgain(draft, step, {});
+  if (isDue && (step.condition.kind === 'retry' || step.condition.kind === 'breaker')) tryAgain(draft, step);
 }
 
 /** A step that waits for more to be known of its operation. */

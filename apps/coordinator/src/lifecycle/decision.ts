@@ -48,13 +48,22 @@ export interface Conclusion {
   /** A person's word: one more sending. */
   readonly release?: boolean;
   /** For `succeeded`: where the response comes from. */
-  readonly response?: { readonly evidenceId: string } | { readonly sending: number } | { readonly bytes: Buffer; readonly hash: string };
+  readonly response?:
+    | { readonly evidenceId: string }
+    | { readonly sending: number }
+    | { readonly bytes: Buffer; readonly hash: string };
   readonly evidence?: { readonly id: string; readonly finding: string; readonly detail: string };
 }
 
 /** Who is to be woken after the commit. */
 export type Ring =
-  | { readonly to: 'executor'; readonly lane: string; readonly priority: number; readonly ring: number; readonly run: readonly { readonly id: string; readonly epoch: number }[] }
+  | {
+      readonly to: 'executor';
+      readonly lane: string;
+      readonly priority: number;
+      readonly ring: number;
+      readonly run: readonly { readonly id: string; readonly epoch: number }[];
+    }
   | { readonly to: 'verifier'; readonly step: { readonly id: string; readonly epoch: number } }
   | { readonly to: 'verifier'; readonly operation: string }
   | { readonly to: 'verifier'; readonly task: { readonly id: string; readonly round: number } };

@@ -1,8 +1,26 @@
 import {
-  type CompiledStep, chainEvents, type EventDraft, hasEnded, STEP, type StepCondition, type StepState, TASK, type TaskState, transition,
+  type CompiledStep,
+  chainEvents,
+  type EventDraft,
+  hasEnded,
+  STEP,
+  type StepCondition,
+  type StepState,
+  TASK,
+  type TaskState,
+  transition,
 } from '@muster/domain';
 import type { Conclusion, Decision, Input, NewItem, Reply, Ring, Wants } from './decision';
-import type { FailureRecord, OperationRow, Snapshot, StepOutput, StepRow, Surroundings, TaskConditionRow, TaskRow } from './snapshot';
+import type {
+  FailureRecord,
+  OperationRow,
+  Snapshot,
+  StepOutput,
+  StepRow,
+  Surroundings,
+  TaskConditionRow,
+  TaskRow,
+} from './snapshot';
 
 /** Thrown inside a decision that lacks facts; `decide` turns it into wants. It never leaves this folder. */
 export class MissingFacts extends Error {
@@ -12,6 +30,16 @@ export class MissingFacts extends Error {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * What still has to be followed up: a step ended (`met`: its dependants may go on), all needs of a step are met, or the
+ * fallback of a failed step has ended in its stead.
+ */
+export type Consequence =
+  | { readonly kind: 'ended'; readonly id: string; readonly met: boolean }
+  | { readonly kind: 'arrived'; readonly id: string }
+  | { readonly kind: 'stood-in'; readonly id: string; readonly met: boolean };
+
 export interface StepPatch extends Partial<Omit<StepRow, 'state'>> {
   readonly state?: StepState;
 }
@@ -22,13 +50,17 @@ export class Draft {
   readonly rings: Ring[] = [];
   readonly followUps: Input[] = [];
   readonly replies: Reply[] = [];
-  /** Steps that ended (`met`: their dependants may go on) or whose needs are all met, still to be followed up. */
-  readonly worklist: ({ kind: 'ended'; id: string; met: boolean } | { kind: 'arrived'; id: string })[] = [];
+  readonly worklist: (Consequence & { depth: number })[] = [];
+  /** How many consequences lie between what was looked at and what is followed up now. */
+  depth = 0;
   readonly conclusions: Conclusion[] = [];
   closeSteps = false;
   withdraws = false;
   private readonly changed = new Map<string, StepRow>();
   private readonly items = new Map<string, NewItem>();
+  /** By `forEach` step: the items made here, in order, and how many of those that wait have been looked through. */
+  private readonly newItems = new Map<string, string[]>();
+  private readonly itemsTaken = new Map<string, number>();
   private readonly operations = new Map<string, OperationRow>();
   private readonly events: EventDraft[] = [];
   private dispatched = 0;
@@ -62,9 +94,14 @@ export class Draft {
 
   /** The step of the plan at an index; items have none of their own. */
   stepAt(index: number): StepRow {
-    const id = this.snapshot.atIndex.get(index);
-    if (!id) throw new MissingFacts({ members: [index] });
-    return this.step(id);
+    return this.stepsAt([index])[0]!;
+  }
+
+  /** Asks for all of these at once. */
+  stepsAt(indices: readonly number[]): StepRow[] {
+    const missing = indices.filter((index) => !this.snapshot.atIndex.has(index));
+    if (missing.length > 0) throw new MissingFacts({ members: missing });
+    return indices.map((index) => this.step(this.snapshot.atIndex.get(index)!));
   }
 
   operation(step: StepRow): OperationRow | undefined {
@@ -82,10 +119,12 @@ export class Draft {
     const loaded = this.snapshot.outputs.get(index)!;
     const id = this.snapshot.atIndex.get(index);
     const state = id ? this.step(id).state : loaded.state;
-    if (this.snapshot.plan.steps[index]!.forEach === undefined) return { state, output: state === 'succeeded' ? loaded.output : null };
+    if (this.snapshot.plan.steps[index]!.forEach === undefined)
+      return { state, output: state === 'succeeded' ? loaded.output : null };
     const outputs = [...(loaded.outputs ?? [])];
     for (const item of this.changed.values()) {
-      if (item.planIndex === index && item.itemIndex !== null && item.state !== 'succeeded') outputs[item.itemIndex] = null;
+      if (item.planIndex === index && item.itemIndex !== null && item.state !== 'succeeded')
+        outputs[item.itemIndex] = null;
     }
     return { state, output: null, outputs };
   }
@@ -104,10 +143,32 @@ export class Draft {
 
   addItem(item: NewItem): void {
     this.items.set(item.row.id, item);
+    const siblings = this.newItems.get(item.row.parentId!);
+    if (siblings) siblings.push(item.row.id);
+    else this.newItems.set(item.row.parentId!, [item.row.id]);
+  }
+
+  /** The next item of this `forEach` that waits for a slot; each is answered once. Items start in their order. */
+  nextItem(parent: StepRow, total: number): string | undefined {
+    const waiting = this.newItems.get(parent.id) ?? this.snapshot.nextItems.get(parent.id);
+    if (!waiting) throw new MissingFacts({ items: [parent.id] });
+    for (let taken = this.itemsTaken.get(parent.id) ?? 0; taken < waiting.length; taken++) {
+      this.itemsTaken.set(parent.id, taken + 1);
+      if (this.step(waiting[taken]!).state === 'pending') return waiting[taken];
+    }
+    const last = waiting.at(-1);
+    if (last === undefined || this.step(last).itemIndex === total - 1) return undefined;
+    // More ended here than the loader foresaw. Twice as many are asked for, so that few loads suffice.
+    throw new MissingFacts({ items: Array.from({ length: 2 * waiting.length }, () => parent.id) });
   }
 
   moveTask(state: TaskState): void {
     this.task.state = transition(TASK, this.task.state, state);
+  }
+
+  /** Carried out when what is at hand has been dealt with, so that nothing recurses. */
+  follow(consequence: Consequence): void {
+    this.worklist.push({ ...consequence, depth: this.depth + 1 });
   }
 
   tell(type: string, data: Record<string, unknown>): void {
@@ -132,10 +193,19 @@ export class Draft {
     return after;
   }
 
-  concludeOperation(operation: OperationRow, conclusion: Omit<Conclusion, 'id' | 'stepId' | 'fromState' | 'fromSending'>): OperationRow {
+  concludeOperation(
+    operation: OperationRow,
+    conclusion: Omit<Conclusion, 'id' | 'stepId' | 'fromState' | 'fromSending'>,
+  ): OperationRow {
     const index = this.conclusions.findIndex((other) => other.id === operation.id);
     const drawnFrom = this.conclusions[index] ?? { fromState: operation.state, fromSending: operation.sending };
-    const final = { ...conclusion, id: operation.id, stepId: operation.stepId, fromState: drawnFrom.fromState, fromSending: drawnFrom.fromSending };
+    const final = {
+      ...conclusion,
+      id: operation.id,
+      stepId: operation.stepId,
+      fromState: drawnFrom.fromState,
+      fromSending: drawnFrom.fromSending,
+    };
     if (index < 0) this.conclusions.push(final);
     else this.conclusions[index] = final;
     return {
@@ -152,10 +222,22 @@ export class Draft {
   }
 
   /** Ends a step: exactly one place counts open steps down. */
-  end(id: string, state: 'succeeded' | 'failed' | 'skipped' | 'cancelled', event: EventDraft, failure?: FailureRecord): StepRow {
-    const condition: StepCondition = { kind: 'none', ...(event.data.reason ? { reason: String(event.data.reason) } : {}) };
+  end(
+    id: string,
+    state: 'succeeded' | 'failed' | 'skipped' | 'cancelled',
+    event: EventDraft,
+    failure?: FailureRecord,
+  ): StepRow {
+    const condition: StepCondition = {
+      kind: 'none',
+      ...(event.data.reason ? { reason: String(event.data.reason) } : {}),
+    };
     this.unpark(this.step(id));
-    const step = this.change(id, { state, condition, dueAt: null, finishedAt: this.now, failure: failure ?? null }, event);
+    const step = this.change(
+      id,
+      { state, condition, dueAt: null, finishedAt: this.now, failure: failure ?? null },
+      event,
+    );
     this.task.openSteps -= 1;
     return step;
   }
@@ -193,8 +275,14 @@ export class Draft {
 
   /** Whether anything was decided at all. */
   get isEmpty(): boolean {
-    return this.changed.size === 0 && this.items.size === 0 && this.conclusions.length === 0 && this.events.length === 0
-      && !this.closeSteps && this.task.dueAt === this.snapshot.task.dueAt;
+    return (
+      this.changed.size === 0 &&
+      this.items.size === 0 &&
+      this.conclusions.length === 0 &&
+      this.events.length === 0 &&
+      !this.closeSteps &&
+      this.task.dueAt === this.snapshot.task.dueAt
+    );
   }
 
   finish(): Decision {

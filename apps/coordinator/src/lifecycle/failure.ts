@@ -3,7 +3,13 @@ import type { Draft } from './draft';
 import type { FailureRecord, OperationRow, SendingRow, StepRow, TraceLine } from './snapshot';
 
 /** The record of docs/api.md: why a step failed, with every sending that led there. */
-export function failureOf(draft: Draft, step: StepRow, exitReason: string, retryClass: string, message: string): FailureRecord {
+export function failureOf(
+  draft: Draft,
+  step: StepRow,
+  exitReason: string,
+  retryClass: string,
+  message: string,
+): FailureRecord {
   const operation = draft.operation(step);
   return {
     status: 'failed',
@@ -23,7 +29,14 @@ function traceOf(draft: Draft, operation: OperationRow): TraceLine[] {
 }
 
 function earlierLine(operation: OperationRow, sending: SendingRow): TraceLine {
-  return line(operation, sending.sending, sending.outcome, sending.sentAt, sending.endedAt ?? sending.sentAt, sending.code);
+  return line(
+    operation,
+    sending.sending,
+    sending.outcome,
+    sending.sentAt,
+    sending.endedAt ?? sending.sentAt,
+    sending.code,
+  );
 }
 
 function currentLine(draft: Draft, operation: OperationRow): TraceLine {
@@ -31,7 +44,14 @@ function currentLine(draft: Draft, operation: OperationRow): TraceLine {
   return line(operation, operation.sending, operation.state, operation.sentAt, end, operation.code);
 }
 
-function line(operation: OperationRow, attempt: number, state: string, from: number, to: number, code: string | null): TraceLine {
+function line(
+  operation: OperationRow,
+  attempt: number,
+  state: string,
+  from: number,
+  to: number,
+  code: string | null,
+): TraceLine {
   return {
     operationId: showId('operation', operation.id),
     tool: operation.tool,

@@ -44,7 +44,11 @@ export interface ResolveRequest {
   readonly apiKeyId?: string;
 }
 /** `not-open`: the operation is not parked (already resolved, settled, in flight, or its task has ended). */
-export type ResolveAnswer = { readonly kind: 'resolved' | 'not-open' | 'not-found'; readonly taskId?: string; readonly state?: string };
+export type ResolveAnswer = {
+  readonly kind: 'resolved' | 'not-open' | 'not-found';
+  readonly taskId?: string;
+  readonly state?: string;
+};
 
 /** What the doors (HTTP, intake) may ask of the lifecycle. Implemented by LifecycleService. */
 export abstract class Lifecycle {

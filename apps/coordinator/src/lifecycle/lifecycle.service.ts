@@ -1,16 +1,29 @@
-import { Injectable } from '@nestjs/common';
-
 import { newUuid, sha256Hex } from '@muster/domain';
 import { Database, type NamedSql } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import { accept } from './accept';
 import type { Reply } from './decision';
 import { DecisionLoop } from './decision-loop';
-import { type CancelAnswer, type CancelRequest, Lifecycle, type ResolveAnswer, type ResolveRequest, type Submission, type SubmitAnswer } from './lifecycle.port';
-import { TaskNews } from './task-news';
+import {
+  type CancelAnswer,
+  type CancelRequest,
+  Lifecycle,
+  type ResolveAnswer,
+  type ResolveRequest,
+  type Submission,
+  type SubmitAnswer,
+} from './lifecycle.port';
 import { TaskStore } from './task.store';
+import { TaskNews } from './task-news';
 
-const FIND_TASK: NamedSql = { name: 'lifecycle.find-task', text: 'select id from task where id = $1 and tenant_id = $2' };
-const FIND_OPERATION: NamedSql = { name: 'lifecycle.find-operation', text: 'select task_id, step_id, state from operation where id = $1 and tenant_id = $2' };
+const FIND_TASK: NamedSql = {
+  name: 'lifecycle.find-task',
+  text: 'select id from task where id = $1 and tenant_id = $2',
+};
+const FIND_OPERATION: NamedSql = {
+  name: 'lifecycle.find-operation',
+  text: 'select task_id, step_id, state from operation where id = $1 and tenant_id = $2',
+};
 
 /** What the doors may ask: each request becomes an input of the decision loop, and is answered after its commit. */
 @Injectable()
@@ -39,9 +52,15 @@ export class LifecycleService extends Lifecycle {
   }
 
   async resolve(request: ResolveRequest): Promise<ResolveAnswer> {
-    const [found] = await this.database.query<{ task_id: string; step_id: string; state: string }>(FIND_OPERATION, [request.operationId, request.tenantId]);
+    const [found] = await this.database.query<{ task_id: string; step_id: string; state: string }>(FIND_OPERATION, [
+      request.operationId,
+      request.tenantId,
+    ]);
     if (!found) return { kind: 'not-found' };
-    const reply = await this.loop.ask(found.task_id, { kind: 'resolve', resolution: resolutionOf(request, found.step_id) });
+    const reply = await this.loop.ask(found.task_id, {
+      kind: 'resolve',
+      resolution: resolutionOf(request, found.step_id),
+    });
     return { kind: reply === 'done' ? 'resolved' : 'not-open', taskId: found.task_id, state: found.state };
   }
 

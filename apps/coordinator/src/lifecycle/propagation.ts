@@ -1,5 +1,5 @@
 import { hasEnded } from '@muster/domain';
-import { MissingFacts, type Draft } from './draft';
+import type { Draft } from './draft';
 import { failStep, skipStep, succeedStep } from './endings';
 import { failureOf } from './failure';
 import type { StepRow } from './snapshot';
@@ -8,11 +8,34 @@ import type { StepRow } from './snapshot';
 export function propagate(draft: Draft, id: string, met: boolean): void {
   const step = draft.step(id);
   if (step.parentId !== null) return endItem(draft, step);
-  const compiled = draft.compiled(step);
-  if (compiled.fallback !== undefined && step.state !== 'skipped') return endGuarded(draft, step, compiled.fallback);
-  if (compiled.fallback !== undefined) dismissFallback(draft, compiled.fallback, met);
-  if (compiled.fallbackOf !== undefined) endFallback(draft, step, compiled.fallbackOf);
-  release(draft, step, met, compiled.fallback);
+  const { fallback } = draft.compiled(step);
+  if (fallback === undefined) settle(draft, step, met);
+  else endGuarded(draft, step, draft.stepAt(fallback), met);
+}
+
+/** A step with a fallback ended: its dependants wait for the fallback only if it failed and the fallback can still run. */
+function endGuarded(draft: Draft, step: StepRow, fallback: StepRow, met: boolean): void {
+  const isOpen = !hasEnded(fallback.state);
+  if (step.state === 'failed') return isOpen ? meetNeed(draft, fallback) : standIn(draft, step.id, false);
+  if (isOpen) skipStep(draft, fallback, met ? 'fallback_not_needed' : 'upstream_failed', met);
+  settle(draft, step, met);
+}
+
+/** The fallback of a failed step has ended, and so has that step itself, as far as others are concerned. */
+export function standIn(draft: Draft, id: string, met: boolean): void {
+  const step = draft.step(id);
+  if (!met) draft.task.failure ??= step.failure;
+  settle(draft, step, met);
+}
+
+/** What becomes of a step, its own fallback included, is known. A fallback that never ran makes up for nothing. */
+function settle(draft: Draft, step: StepRow, met: boolean): void {
+  const { fallback, fallbackOf } = draft.compiled(step);
+  release(draft, step, met, fallback);
+  if (fallbackOf === undefined) return;
+  const guarded = draft.stepAt(fallbackOf);
+  if (guarded.state === 'failed')
+    draft.follow({ kind: 'stood-in', id: guarded.id, met: met && step.state !== 'skipped' });
 }
 
 /** Meets, or fails to meet, the needs of every direct dependant but one. */
@@ -28,30 +51,7 @@ function release(draft: Draft, step: StepRow, met: boolean, exceptIndex?: number
 
 function meetNeed(draft: Draft, dependant: StepRow): void {
   const { waitingOn } = draft.change(dependant.id, { waitingOn: dependant.waitingOn - 1 });
-  if (waitingOn === 0) draft.worklist.push({ kind: 'arrived', id: dependant.id });
-}
-
-/** A step with a fallback succeeded or failed: its dependants wait for the fallback only in the second case. */
-function endGuarded(draft: Draft, step: StepRow, fallbackIndex: number): void {
-  const fallback = draft.stepAt(fallbackIndex);
-  if (step.state === 'failed') return hasEnded(fallback.state) ? undefined : meetNeed(draft, fallback);
-  dismissFallback(draft, fallbackIndex, true);
-  release(draft, step, true, fallbackIndex);
-}
-
-function dismissFallback(draft: Draft, fallbackIndex: number, met: boolean): void {
-  const fallback = draft.stepAt(fallbackIndex);
-  if (hasEnded(fallback.state)) return;
-  skipStep(draft, fallback, met ? 'fallback_not_needed' : 'upstream_failed', met);
-}
-
-/** The fallback's end is the end of the step it stands in for, as far as that step's dependants are concerned. */
-function endFallback(draft: Draft, fallback: StepRow, guardedIndex: number): void {
-  const guarded = draft.stepAt(guardedIndex);
-  if (guarded.state !== 'failed') return;
-  const met = fallback.state === 'succeeded' || draft.compiled(fallback).onFailure === 'continue';
-  if (!met) draft.task.failure ??= guarded.failure;
-  release(draft, guarded, met, fallback.planIndex);
+  if (waitingOn === 0) draft.follow({ kind: 'arrived', id: dependant.id });
 }
 
 /** An item of a `forEach` ended: the next one takes its slot, and with the last one the whole step ends. */
@@ -59,9 +59,11 @@ function endItem(draft: Draft, item: StepRow): void {
   const parent = draft.step(item.parentId!);
   if (parent.condition.kind !== 'items') return;
   const failed = item.state === 'failed' && draft.compiled(item).onFailure !== 'continue';
-  const condition = failed ? { ...parent.condition, failed: parent.condition.failed + 1, first: parent.condition.first ?? item.key } : parent.condition;
+  const condition = failed
+    ? { ...parent.condition, failed: parent.condition.failed + 1, first: parent.condition.first ?? item.key }
+    : parent.condition;
   const { waitingOn } = draft.change(parent.id, { waitingOn: parent.waitingOn - 1, condition });
-  if (draft.compiled(parent).maxParallel !== undefined && waitingOn > 0) startNextItem(draft, parent);
+  if (draft.compiled(parent).maxParallel !== undefined && waitingOn > 0) startNextItem(draft, parent, condition.total);
   if (waitingOn > 0) return;
   if (condition.failed === 0) return succeedStep(draft, draft.step(parent.id));
   const message = `${condition.failed} of ${condition.total} items failed; the first is ${condition.first}.`;
@@ -73,9 +75,7 @@ function itemsFailure(draft: Draft, parent: StepRow, item: StepRow, message: str
   return { ...own, ...(item.failure ? { operationId: item.failure.operationId, trace: item.failure.trace } : {}) };
 }
 
-function startNextItem(draft: Draft, parent: StepRow): void {
-  const waiting = draft.snapshot.nextItems.get(parent.id);
-  if (!waiting) throw new MissingFacts({ items: [parent.id] });
-  const next = waiting.find((id) => draft.step(id).state === 'pending' && !draft.worklist.some((entry) => entry.id === id));
-  if (next) draft.worklist.push({ kind: 'arrived', id: next });
+function startNextItem(draft: Draft, parent: StepRow, total: number): void {
+  const next = draft.nextItem(parent, total);
+  if (next) draft.follow({ kind: 'arrived', id: next });
 }

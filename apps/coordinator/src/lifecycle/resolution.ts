@@ -11,7 +11,11 @@ export function resolveParked(draft: Draft, resolution: Resolution): void {
     return;
   }
   const happened = resolution.outcome === 'happened';
-  draft.tell('operation.resolved', { operation: resolution.operationId, outcome: resolution.outcome, reason: resolution.reason });
+  draft.tell('operation.resolved', {
+    operation: resolution.operationId,
+    outcome: resolution.outcome,
+    reason: resolution.reason,
+  });
   const settled = draft.conclude(step, {
     state: happened ? 'succeeded' : 'absent',
     resolver: 'person',
@@ -21,7 +25,8 @@ export function resolveParked(draft: Draft, resolution: Resolution): void {
     ...(happened ? { response: { bytes: resolution.output, hash: resolution.outputHash } } : {}),
     evidence: { id: resolution.evidenceId, finding: resolution.outcome, detail: resolution.evidence },
   });
-  const attempts = { ...step.attempts, worker_lost: 0 };
+  // The quarantine is lifted: losses are counted anew.
+  const { worker_lost: _forgiven, ...attempts } = step.attempts;
   foldAnswer(draft, draft.change(step.id, { attempts }), settled);
   draft.replies.push('done');
 }

@@ -1,8 +1,19 @@
-import { Injectable } from '@nestjs/common';
 import { Database, loadOutputs, PlanCache } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import type { Wants } from './decision';
 import { EXPAND, LOAD } from './load.sql';
-import type { OperationRow, ProbeRow, RefusalRow, SendingRow, Snapshot, StepOutput, StepRow, TaskRow, VerdictRow, WorkerRow } from './snapshot';
+import type {
+  OperationRow,
+  ProbeRow,
+  RefusalRow,
+  SendingRow,
+  Snapshot,
+  StepOutput,
+  StepRow,
+  TaskRow,
+  VerdictRow,
+  WorkerRow,
+} from './snapshot';
 
 /** What a decision about one task is to be drawn from. */
 export interface Scope {
@@ -14,7 +25,13 @@ export interface Scope {
 
 interface Raw {
   readonly now: number;
-  readonly tasks: (TaskRow & { input: string; budget: string; failure: string; conditions: string; planHash: string })[];
+  readonly tasks: (TaskRow & {
+    input: string;
+    budget: string;
+    failure: string;
+    conditions: string;
+    planHash: string;
+  })[];
   readonly steps: (StepRow & { condition: string; attempts: string; failure: string })[];
   readonly operations: (OperationRow & { taskId: string })[];
   readonly sendings: SendingRow[];
@@ -43,7 +60,15 @@ export class SnapshotReader {
     return new Map(
       raw.tasks.map((task) => {
         const known = plans.get(task.planHash)!;
-        return [task.id, { ...snapshotOf(raw, task, parts), ...known, outputs: outputs.get(task.id) ?? new Map(), nextItems: itemsOf(scope.items) }];
+        return [
+          task.id,
+          {
+            ...snapshotOf(raw, task, parts),
+            ...known,
+            outputs: outputs.get(task.id) ?? new Map(),
+            nextItems: itemsOf(scope.items),
+          },
+        ];
       }),
     );
   }
@@ -54,16 +79,28 @@ export class SnapshotReader {
     const members = entries.flatMap(([taskId, want]) => want.members.map((planIndex) => ({ taskId, planIndex })));
     const closures = entries.flatMap(([, want]) => want.closures);
     const parents = count(entries.flatMap(([, want]) => want.items));
-    const found = members.length + closures.length + parents.size > 0 ? await this.find(members, closures, parents) : [];
+    const found =
+      members.length + closures.length + parents.size > 0 ? await this.find(members, closures, parents) : [];
     return {
       taskIds: scope.taskIds,
       stepIds: unique([...scope.stepIds, ...entries.flatMap(([, want]) => want.steps), ...found.map((row) => row.id)]),
-      outputs: [...scope.outputs, ...entries.flatMap(([taskId, want]) => want.outputs.map((planIndex) => ({ taskId, planIndex })))],
-      items: [...scope.items, ...found.flatMap((row) => (row.parent_id ? [{ parentId: row.parent_id, id: row.id }] : [])), ...none(parents, found)],
+      outputs: [
+        ...scope.outputs,
+        ...entries.flatMap(([taskId, want]) => want.outputs.map((planIndex) => ({ taskId, planIndex }))),
+      ],
+      items: [
+        ...scope.items,
+        ...found.flatMap((row) => (row.parent_id ? [{ parentId: row.parent_id, id: row.id }] : [])),
+        ...none(parents, found),
+      ],
     };
   }
 
-  private find(members: { taskId: string; planIndex: number }[], closures: string[], parents: Map<string, number>): Promise<{ id: string; parent_id: string | null }[]> {
+  private find(
+    members: { taskId: string; planIndex: number }[],
+    closures: string[],
+    parents: Map<string, number>,
+  ): Promise<{ id: string; parent_id: string | null }[]> {
     return this.database.query(EXPAND, [
       members.map((member) => member.taskId),
       members.map((member) => member.planIndex),
@@ -80,10 +117,17 @@ interface Parts {
 }
 
 function groupByTask(raw: Raw): Parts {
-  return { steps: Map.groupBy(raw.steps.map(stepOf), (step) => step.taskId), operations: Map.groupBy(raw.operations, (operation) => operation.taskId) };
+  return {
+    steps: Map.groupBy(raw.steps.map(stepOf), (step) => step.taskId),
+    operations: Map.groupBy(raw.operations, (operation) => operation.taskId),
+  };
 }
 
-function snapshotOf(raw: Raw, task: Raw['tasks'][number], parts: Parts): Omit<Snapshot, 'plan' | 'contracts' | 'outputs' | 'nextItems'> {
+function snapshotOf(
+  raw: Raw,
+  task: Raw['tasks'][number],
+  parts: Parts,
+): Omit<Snapshot, 'plan' | 'contracts' | 'outputs' | 'nextItems'> {
   const steps = parts.steps.get(task.id) ?? [];
   const operations = parts.operations.get(task.id) ?? [];
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -104,11 +148,22 @@ function snapshotOf(raw: Raw, task: Raw['tasks'][number], parts: Parts): Omit<Sn
 }
 
 function taskOf(raw: Raw['tasks'][number]): TaskRow {
-  return { ...raw, input: JSON.parse(raw.input), budget: JSON.parse(raw.budget), failure: raw.failure && JSON.parse(raw.failure), conditions: JSON.parse(raw.conditions) };
+  return {
+    ...raw,
+    input: JSON.parse(raw.input),
+    budget: JSON.parse(raw.budget),
+    failure: raw.failure && JSON.parse(raw.failure),
+    conditions: JSON.parse(raw.conditions),
+  };
 }
 
 function stepOf(raw: Raw['steps'][number]): StepRow {
-  return { ...raw, condition: JSON.parse(raw.condition), attempts: JSON.parse(raw.attempts), failure: raw.failure && JSON.parse(raw.failure) };
+  return {
+    ...raw,
+    condition: JSON.parse(raw.condition),
+    attempts: JSON.parse(raw.attempts),
+    failure: raw.failure && JSON.parse(raw.failure),
+  };
 }
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
@@ -128,7 +183,10 @@ function itemsOf(items: Scope['items']): Map<string, string[]> {
 }
 
 /** A parent without waiting items is named as well, so that the decision knows it was asked for. */
-function none(parents: ReadonlyMap<string, number>, found: readonly { parent_id: string | null }[]): { parentId: string; id: string }[] {
+function none(
+  parents: ReadonlyMap<string, number>,
+  found: readonly { parent_id: string | null }[],
+): { parentId: string; id: string }[] {
   const answered = new Set(found.map((row) => row.parent_id));
   return [...parents.keys()].filter((parentId) => !answered.has(parentId)).map((parentId) => ({ parentId, id: '' }));
 }

@@ -1,4 +1,12 @@
-import type { CompiledPlan, JsonValue, OperationState, ResolvedContract, StepCondition, StepState, TaskState } from '@muster/domain';
+import type {
+  CompiledPlan,
+  JsonValue,
+  OperationState,
+  ResolvedContract,
+  StepCondition,
+  StepState,
+  TaskState,
+} from '@muster/domain';
 
 /** Times are milliseconds since 1970 on the database's clock. */
 export type Moment = number;

@@ -1,4 +1,4 @@
-import { LIMITS, render, TASK, isTerminal, type JsonValue } from '@muster/domain';
+import { isTerminal, type JsonValue, LIMITS, render, TASK } from '@muster/domain';
 import { scopeOf } from './arriving';
 import type { Draft } from './draft';
 import type { FailureRecord, VerdictRow } from './snapshot';
@@ -32,12 +32,20 @@ export function foldTaskVerdict(draft: Draft): void {
 }
 
 function verdictFailure(verdict: VerdictRow): FailureRecord {
-  return { status: 'failed', exitReason: verdict.code, retryClass: 'verdict', message: verdict.message, attempts: {}, trace: [] };
+  return {
+    status: 'failed',
+    exitReason: verdict.code,
+    retryClass: 'verdict',
+    message: verdict.message,
+    attempts: {},
+    trace: [],
+  };
 }
 
 function completeTask(draft: Draft, verdictId: string | null): void {
   const { output, outputReads } = draft.snapshot.plan;
-  const result = output === undefined ? { ok: true as const, value: null } : render(output, scopeOf(draft, outputReads));
+  const result =
+    output === undefined ? { ok: true as const, value: null } : render(output, scopeOf(draft, outputReads));
   if (!result.ok) return failTask(draft, outputFailure(result.pointer, result.message));
   draft.task.output = output === undefined ? null : JSON.stringify(result.value satisfies JsonValue);
   draft.task.verdictId = verdictId;
@@ -45,7 +53,14 @@ function completeTask(draft: Draft, verdictId: string | null): void {
 }
 
 function outputFailure(pointer: string, message: string): FailureRecord {
-  return { status: 'failed', exitReason: 'expression_error', retryClass: 'definite', message: `output${pointer}: ${message}`, attempts: {}, trace: [] };
+  return {
+    status: 'failed',
+    exitReason: 'expression_error',
+    retryClass: 'definite',
+    message: `output${pointer}: ${message}`,
+    attempts: {},
+    trace: [],
+  };
 }
 
 function failTask(draft: Draft, failure: FailureRecord): void {
@@ -53,7 +68,11 @@ function failTask(draft: Draft, failure: FailureRecord): void {
   finishTask(draft, 'failed', { exitReason: failure.exitReason, message: failure.message });
 }
 
-export function finishTask(draft: Draft, state: 'completed' | 'failed' | 'cancelled', data: Record<string, unknown>): void {
+export function finishTask(
+  draft: Draft,
+  state: 'completed' | 'failed' | 'cancelled',
+  data: Record<string, unknown>,
+): void {
   draft.moveTask(state);
   draft.task.finishedAt = draft.now;
   draft.task.dueAt = null;

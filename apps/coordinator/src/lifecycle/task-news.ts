@@ -1,12 +1,15 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { Log } from '@muster/chassis';
 import { Database, type NamedSql } from '@muster/persistence';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** How soon commits of other coordinators are noticed. */
 export const TASK_NEWS_POLL_MS = 250;
 
-const REVISIONS: NamedSql = { name: 'task.revisions', text: 'select id, revision from task where id = any($1::uuid[])' };
+const REVISIONS: NamedSql = {
+  name: 'task.revisions',
+  text: 'select id, revision from task where id = any($1::uuid[])',
+};
 
 /** Tells who waits for a task that it has moved: at once for commits of this process, by a shared poll for others'. */
 @Injectable()

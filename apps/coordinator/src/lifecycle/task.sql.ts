@@ -190,14 +190,13 @@ where w.id = seen.id and (seen.holds = (seen.lock_missed_at is not null)) and w.
 returning w.id, w.service, seen.holds`,
 };
 
-/** Gives up workers that are gone, once each, also those whose end was reported: what they held in memory is looked after. */
+/** Gives up workers that are gone, once each, also those whose end was reported: what they held in memory has to be rung again. */
 export const SWEEP_GIVE_UP: NamedSql = {
   name: 'sweep.give-up',
   text: `
 update worker w set state = 'dead', given_up_at = now()
 where w.given_up_at is null and (
-  w.ended_at is not null or w.leased_until < now() - $1 * interval '1 millisecond'
-  or w.lock_missed_at < now() - $2 * interval '1 millisecond')
+  w.ended_at is not null or w.leased_until < now() or w.lock_missed_at < now() - $1 * interval '1 millisecond')
 returning w.id, w.service, w.ended_at is not null as ended`,
 };
 
@@ -225,6 +224,9 @@ cross join lateral (
 export const IN_FLIGHT: NamedSql = {
   name: 'window.in-flight',
   text: `
-select tenant_id, count(*) filter (where state = 'dispatched')::int as dispatched, count(*) filter (where state = 'ready')::int as ready
-from step where state in ('dispatched', 'ready') group by tenant_id`,
+select tenant_id, sum(dispatched)::int as dispatched, sum(ready)::int as ready from (
+  select tenant_id, count(*) as dispatched, 0 as ready from step where state = 'dispatched' group by tenant_id
+  union all
+  select tenant_id, 0, count(*) from step where state = 'ready' group by tenant_id
+) counts group by tenant_id`,
 };

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { Database, GroupCommit } from '@muster/persistence';
 import { faultPoint } from '@muster/chassis';
+import { Database, GroupCommit } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
 import type { Acceptance } from './accept';
 import type { Decision } from './decision';
 import type { SubmitAnswer } from './lifecycle.port';
@@ -19,7 +19,13 @@ export class TaskStore {
 
   constructor(private readonly database: Database) {
     this.submissions = new GroupCommit(
-      { name: 'coordinator.submit', maxBatch: SUBMIT_BATCH_MAX, deadlineMs: SUBMIT_DEADLINE_MS, weight: (item) => item.steps.length, maxWeight: SUBMIT_STEPS_MAX },
+      {
+        name: 'coordinator.submit',
+        maxBatch: SUBMIT_BATCH_MAX,
+        deadlineMs: SUBMIT_DEADLINE_MS,
+        weight: (item) => item.steps.length,
+        maxWeight: SUBMIT_STEPS_MAX,
+      },
       (batch) => this.insert(batch),
     );
   }
@@ -36,9 +42,17 @@ export class TaskStore {
     const rows = await this.database.query<{ id: string }>(statement, [
       JSON.stringify(decisions.map(taskColumns)),
       JSON.stringify(decisions.flatMap(({ steps }) => steps.map(stepColumns))),
-      JSON.stringify(decisions.flatMap(({ task, items }) => items.map(({ row, item }) => newStepColumns(row, task.tenantId, item)))),
-      JSON.stringify(decisions.flatMap(({ task, conclusions }) => conclusions.map((conclusion) => conclusionColumns(conclusion, task)))),
-      JSON.stringify(decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId)))),
+      JSON.stringify(
+        decisions.flatMap(({ task, items }) => items.map(({ row, item }) => newStepColumns(row, task.tenantId, item))),
+      ),
+      JSON.stringify(
+        decisions.flatMap(({ task, conclusions }) =>
+          conclusions.map((conclusion) => conclusionColumns(conclusion, task)),
+        ),
+      ),
+      JSON.stringify(
+        decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
+      ),
     ]);
     faultPoint('coordinator.after-commit');
     return new Set(rows.map((row) => row.id));
@@ -64,8 +78,14 @@ export class TaskStore {
     const rows = await this.database.query<{ id: string }>(SUBMIT, [
       JSON.stringify(plansOf(batch)),
       JSON.stringify(firstOfEachKey(batch).map(acceptedTaskColumns)),
-      JSON.stringify(batch.flatMap(({ steps, submission }) => steps.map((step) => newStepColumns(step, submission.tenantId, null)))),
-      JSON.stringify(batch.flatMap(({ events, taskId, submission }) => events.map((event) => eventColumns(event, taskId, submission.tenantId)))),
+      JSON.stringify(
+        batch.flatMap(({ steps, submission }) => steps.map((step) => newStepColumns(step, submission.tenantId, null))),
+      ),
+      JSON.stringify(
+        batch.flatMap(({ events, taskId, submission }) =>
+          events.map((event) => eventColumns(event, taskId, submission.tenantId)),
+        ),
+      ),
     ]);
     faultPoint('coordinator.after-submit-commit');
     const accepted = new Set(rows.map((row) => row.id));
@@ -92,7 +112,11 @@ const keyOf = (tenantId: string, key: string | undefined): string => `${tenantId
 
 function plansOf(batch: readonly Acceptance[]): { hash: string; body: string; steps: number }[] {
   const plans = new Map(batch.map(({ submission }) => [submission.plan.hash, submission.plan]));
-  return [...plans.values()].map((plan) => ({ hash: plan.hash, body: JSON.stringify(plan.body), steps: plan.steps.length }));
+  return [...plans.values()].map((plan) => ({
+    hash: plan.hash,
+    body: JSON.stringify(plan.body),
+    steps: plan.steps.length,
+  }));
 }
 
 /** Two submissions with one key in one batch: the first one is accepted, the other finds it. */
@@ -107,7 +131,11 @@ function firstOfEachKey(batch: readonly Acceptance[]): Acceptance[] {
   });
 }
 
-function answerOf(acceptance: Acceptance, accepted: ReadonlySet<string>, owners: ReadonlyMap<string, Owner>): SubmitAnswer {
+function answerOf(
+  acceptance: Acceptance,
+  accepted: ReadonlySet<string>,
+  owners: ReadonlyMap<string, Owner>,
+): SubmitAnswer {
   const { taskId, submission } = acceptance;
   if (accepted.has(taskId)) return { kind: 'accepted', taskId };
   const owner = owners.get(keyOf(submission.tenantId, submission.idempotencyKey));

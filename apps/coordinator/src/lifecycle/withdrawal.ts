@@ -33,13 +33,28 @@ export function closeWithdrawn(draft: Draft): void {
   draft.task.openSteps = 0;
   draft.task.conditions = draft.task.conditions.filter((condition) => condition.type !== 'NeedsAttention');
   if (draft.task.withdrawal === 'cancel') return finishTask(draft, 'cancelled', { closed: 'cancelled' });
-  draft.task.failure = { status: 'failed', exitReason: 'deadline', retryClass: 'none', message: 'The deadline passed.', attempts: {}, trace: [] };
+  draft.task.failure = {
+    status: 'failed',
+    exitReason: 'deadline',
+    retryClass: 'none',
+    message: 'The deadline passed.',
+    attempts: {},
+    trace: [],
+  };
   finishTask(draft, 'failed', { closed: 'cancelled', exitReason: 'deadline' });
 }
 
-/** The worker of a call in flight is gone: nobody will settle it, so that its outcome is concluded to be unknown. */
+/** Nobody will settle a call whose worker is gone or silent, so that its outcome is concluded to be unknown. */
 function abandoned(draft: Draft, operation: OperationRow): boolean {
-  if (fateOf(draft, operation.workerId).kind === 'alive') return false;
-  draft.concludeOperation(operation, { state: 'unknown', resolver: 'coordinator', code: 'worker_lost', message: 'The worker that sent it is gone.' });
+  const isAlive = fateOf(draft, operation.workerId).kind === 'alive';
+  // A withdrawal aborts the call at once, whatever its timeout: a worker that still says nothing has lost its answer.
+  const silentAt = Math.max(operation.sentAt, draft.task.withdrawnAt ?? 0) + 2 * draft.surroundings.leaseTtlMs;
+  if (isAlive && draft.now < silentAt) return false;
+  draft.concludeOperation(operation, {
+    state: 'unknown',
+    resolver: 'coordinator',
+    code: isAlive ? 'worker_silent' : 'worker_lost',
+    message: isAlive ? 'The worker did not answer in time.' : 'The worker that sent it is gone.',
+  });
   return true;
 }

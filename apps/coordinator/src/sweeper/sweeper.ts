@@ -94,7 +94,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweepWorkers(): Promise<void> {
     const { workerLostGraceMs } = this.surroundings.config;
     await this.database.query(SWEEP_LOCKS);
-    const gone = await this.database.query<Gone>(SWEEP_GIVE_UP, [0, workerLostGraceMs]);
+    const gone = await this.database.query<Gone>(SWEEP_GIVE_UP, [workerLostGraceMs]);
     for (const { id, service, ended } of gone) {
       if (ended) this.surroundings.log.info('worker.ended', { worker: id, of: service });
       else this.surroundings.log.warn('worker.given-up', { worker: id, of: service });

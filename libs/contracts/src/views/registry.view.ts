@@ -67,4 +67,6 @@ export class PlanCheckView {
 export class SchemasView {
   @JsonMap({ description: 'By the name of the body.' })
   schemas: object;
+  @JsonMap({ description: 'The AsyncAPI 3 document of the queue that other systems add jobs to.' })
+  asyncapi: object;
 }

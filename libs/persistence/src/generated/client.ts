@@ -129,3 +129,13 @@ export type Event = Prisma.EventModel
  * What each executor believes about each tool.
  */
 export type Breaker = Prisma.BreakerModel
+/**
+ * Model IntakeKey
+ * A key that other systems sign their jobs with. The secret is readable by the coordinator alone.
+ */
+export type IntakeKey = Prisma.IntakeKeyModel
+/**
+ * Model IntakeRefusal
+ * The dead letter of a job that was refused.
+ */
+export type IntakeRefusal = Prisma.IntakeRefusalModel

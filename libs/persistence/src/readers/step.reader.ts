@@ -13,6 +13,8 @@ const STEP_PAGE: NamedSql = {
   text: `
 select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.tool, s.attempts, s.failure, s.condition, s.started_at, s.finished_at,
   s.plan_index, coalesce(s.item_index, -1) as item_index, s.plan_revision, own.id as operation_id,
+  (select json_build_object('passed', v.passed, 'code', v.code, 'message', v.message, 'at', v.at)::text
+     from verdict v where v.step_id = s.id and v.round = s.epoch) as verdict,
   coalesce((select json_agg(n.key order by n.plan_index) from step n where n.id = any(s.needs)), '[]') as needs,
   case when s.state in ('succeeded', 'compensated') then own.response end as response,
   case when s.state in ('succeeded', 'compensated') and own.id is null then coalesce((
@@ -33,6 +35,7 @@ interface StepColumns {
   readonly attempts: string;
   readonly failure: string | null;
   readonly condition: string;
+  readonly verdict: string | null;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
   readonly plan_index: number;
@@ -42,6 +45,14 @@ interface StepColumns {
   readonly needs: string[];
   readonly response: Buffer | null;
   readonly responses: (Buffer | null)[] | null;
+}
+
+/** What the verifier decided of the step's last round. */
+interface StepVerdict {
+  readonly passed: boolean;
+  readonly code: string;
+  readonly message: string;
+  readonly at: string;
 }
 
 @Injectable()
@@ -67,7 +78,7 @@ function viewOf(row: StepColumns): StepView {
     operationId: row.operation_id ? showId('operation', row.operation_id) : undefined,
     output: outputOf(row),
     failure: parsed<FailureView>(row.failure),
-    conditions: conditionsOf(row),
+    conditions: [...waitsOf(row), ...verdictsOf(row)],
     startedAt: iso(row.started_at),
     finishedAt: iso(row.finished_at),
   };
@@ -78,7 +89,7 @@ function outputOf({ response, responses }: StepColumns): JsonValue | undefined {
   return responses.map((one) => parsedBytes(one) ?? null);
 }
 
-function conditionsOf(row: StepColumns): ConditionView[] {
+function waitsOf(row: StepColumns): ConditionView[] {
   const condition = parsed<StepCondition | null>(row.condition);
   if (!condition) return [];
   if (condition.kind === 'none') {
@@ -87,4 +98,12 @@ function conditionsOf(row: StepColumns): ConditionView[] {
   if (condition.kind !== 'person') return [{ type: 'Waiting', status: true, reason: condition.kind }];
   const { reason, message } = condition;
   return [{ type: 'NeedsAttention', status: true, reason, message }];
+}
+
+/** That a tool answered makes a step executed; only a verdict makes it verified. */
+function verdictsOf(row: StepColumns): ConditionView[] {
+  const verdict = parsed<StepVerdict | null>(row.verdict);
+  if (!verdict) return [];
+  const { passed, code, message, at } = verdict;
+  return [{ type: 'Verified', status: passed, reason: code, message, since: new Date(at).toISOString() }];
 }

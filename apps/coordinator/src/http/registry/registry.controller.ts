@@ -1,7 +1,11 @@
+import { Config } from '@muster/chassis';
 import {
   BatchRequest,
   BreakerView,
   CancelTaskRequest,
+  IntakeKeyRequest,
+  IntakeMessage,
+  intakeAsyncApi,
   jsonSchemasOf,
   QUEUES,
   QueueView,
@@ -19,7 +23,16 @@ import { Answers } from '../docs/describe';
 import { HttpProblem } from '../problems/problem';
 import { InPages } from '../query';
 
-const REQUESTS = [TaskRequest, BatchRequest, ToolRequest, CancelTaskRequest, ResolveOperationRequest];
+const VERSION = '1';
+const REQUESTS = [
+  TaskRequest,
+  BatchRequest,
+  ToolRequest,
+  CancelTaskRequest,
+  ResolveOperationRequest,
+  IntakeMessage,
+  IntakeKeyRequest,
+];
 
 /** Who works, what is cut off, what waits. */
 @Controller('v1')
@@ -28,6 +41,7 @@ export class RegistryController {
   constructor(
     private readonly registry: RegistryReader,
     private readonly doorbells: Doorbells,
+    private readonly config: Config,
   ) {}
 
   @Get('workers')
@@ -56,8 +70,13 @@ export class RegistryController {
   }
 
   @Get('contracts')
-  @Answers(SchemasView, { says: 'JSON Schemas (2020-12) of the request bodies.' })
+  @Answers(SchemasView, {
+    says: 'JSON Schemas (2020-12) of the request bodies and of queue messages; the AsyncAPI document of the queue door.',
+  })
   schemas(): SchemasView {
-    return { schemas: jsonSchemasOf(REQUESTS, (name) => `#/schemas/${name}`) };
+    return {
+      schemas: jsonSchemasOf(REQUESTS, (name) => `#/schemas/${name}`),
+      asyncapi: intakeAsyncApi(VERSION, this.config.queuePrefix),
+    };
   }
 }

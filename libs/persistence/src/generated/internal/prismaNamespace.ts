@@ -414,7 +414,9 @@ export const ModelName = {
   Artifact: 'Artifact',
   ArtifactLink: 'ArtifactLink',
   Event: 'Event',
-  Breaker: 'Breaker'
+  Breaker: 'Breaker',
+  IntakeKey: 'IntakeKey',
+  IntakeRefusal: 'IntakeRefusal'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -430,7 +432,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "tenant" | "apiKey" | "contract" | "tool" | "plan" | "task" | "taskPlan" | "step" | "worker" | "operation" | "sending" | "evidence" | "refusal" | "verdict" | "artifact" | "artifactLink" | "event" | "breaker"
+    modelProps: "tenant" | "apiKey" | "contract" | "tool" | "plan" | "task" | "taskPlan" | "step" | "worker" | "operation" | "sending" | "evidence" | "refusal" | "verdict" | "artifact" | "artifactLink" | "event" | "breaker" | "intakeKey" | "intakeRefusal"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1766,6 +1768,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    IntakeKey: {
+      payload: Prisma.$IntakeKeyPayload<ExtArgs>
+      fields: Prisma.IntakeKeyFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.IntakeKeyFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.IntakeKeyFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>
+        }
+        findFirst: {
+          args: Prisma.IntakeKeyFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.IntakeKeyFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>
+        }
+        findMany: {
+          args: Prisma.IntakeKeyFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>[]
+        }
+        create: {
+          args: Prisma.IntakeKeyCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>
+        }
+        createMany: {
+          args: Prisma.IntakeKeyCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.IntakeKeyCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>[]
+        }
+        delete: {
+          args: Prisma.IntakeKeyDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>
+        }
+        update: {
+          args: Prisma.IntakeKeyUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>
+        }
+        deleteMany: {
+          args: Prisma.IntakeKeyDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.IntakeKeyUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.IntakeKeyUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>[]
+        }
+        upsert: {
+          args: Prisma.IntakeKeyUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeKeyPayload>
+        }
+        aggregate: {
+          args: Prisma.IntakeKeyAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateIntakeKey>
+        }
+        groupBy: {
+          args: Prisma.IntakeKeyGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IntakeKeyGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.IntakeKeyCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IntakeKeyCountAggregateOutputType> | number
+        }
+      }
+    }
+    IntakeRefusal: {
+      payload: Prisma.$IntakeRefusalPayload<ExtArgs>
+      fields: Prisma.IntakeRefusalFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.IntakeRefusalFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.IntakeRefusalFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>
+        }
+        findFirst: {
+          args: Prisma.IntakeRefusalFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.IntakeRefusalFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>
+        }
+        findMany: {
+          args: Prisma.IntakeRefusalFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>[]
+        }
+        create: {
+          args: Prisma.IntakeRefusalCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>
+        }
+        createMany: {
+          args: Prisma.IntakeRefusalCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.IntakeRefusalCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>[]
+        }
+        delete: {
+          args: Prisma.IntakeRefusalDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>
+        }
+        update: {
+          args: Prisma.IntakeRefusalUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>
+        }
+        deleteMany: {
+          args: Prisma.IntakeRefusalDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.IntakeRefusalUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.IntakeRefusalUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>[]
+        }
+        upsert: {
+          args: Prisma.IntakeRefusalUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IntakeRefusalPayload>
+        }
+        aggregate: {
+          args: Prisma.IntakeRefusalAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateIntakeRefusal>
+        }
+        groupBy: {
+          args: Prisma.IntakeRefusalGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IntakeRefusalGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.IntakeRefusalCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IntakeRefusalCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2126,6 +2276,36 @@ export const BreakerScalarFieldEnum = {
 export type BreakerScalarFieldEnum = (typeof BreakerScalarFieldEnum)[keyof typeof BreakerScalarFieldEnum]
 
 
+export const IntakeKeyScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  label: 'label',
+  secret: 'secret',
+  createdAt: 'createdAt',
+  revokedAt: 'revokedAt'
+} as const
+
+export type IntakeKeyScalarFieldEnum = (typeof IntakeKeyScalarFieldEnum)[keyof typeof IntakeKeyScalarFieldEnum]
+
+
+export const IntakeRefusalScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  keyId: 'keyId',
+  jobId: 'jobId',
+  jobName: 'jobName',
+  fingerprint: 'fingerprint',
+  times: 'times',
+  receivedAt: 'receivedAt',
+  body: 'body',
+  problem: 'problem',
+  redrivenAt: 'redrivenAt',
+  taskId: 'taskId'
+} as const
+
+export type IntakeRefusalScalarFieldEnum = (typeof IntakeRefusalScalarFieldEnum)[keyof typeof IntakeRefusalScalarFieldEnum]
+
+
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -2445,6 +2625,8 @@ export type GlobalOmitConfig = {
   artifactLink?: Prisma.ArtifactLinkOmit
   event?: Prisma.EventOmit
   breaker?: Prisma.BreakerOmit
+  intakeKey?: Prisma.IntakeKeyOmit
+  intakeRefusal?: Prisma.IntakeRefusalOmit
 }
 
 /* Types for Logging */

@@ -68,7 +68,9 @@ export const ModelName = {
   Artifact: 'Artifact',
   ArtifactLink: 'ArtifactLink',
   Event: 'Event',
-  Breaker: 'Breaker'
+  Breaker: 'Breaker',
+  IntakeKey: 'IntakeKey',
+  IntakeRefusal: 'IntakeRefusal'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -406,6 +408,36 @@ export const BreakerScalarFieldEnum = {
 } as const
 
 export type BreakerScalarFieldEnum = (typeof BreakerScalarFieldEnum)[keyof typeof BreakerScalarFieldEnum]
+
+
+export const IntakeKeyScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  label: 'label',
+  secret: 'secret',
+  createdAt: 'createdAt',
+  revokedAt: 'revokedAt'
+} as const
+
+export type IntakeKeyScalarFieldEnum = (typeof IntakeKeyScalarFieldEnum)[keyof typeof IntakeKeyScalarFieldEnum]
+
+
+export const IntakeRefusalScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  keyId: 'keyId',
+  jobId: 'jobId',
+  jobName: 'jobName',
+  fingerprint: 'fingerprint',
+  times: 'times',
+  receivedAt: 'receivedAt',
+  body: 'body',
+  problem: 'problem',
+  redrivenAt: 'redrivenAt',
+  taskId: 'taskId'
+} as const
+
+export type IntakeRefusalScalarFieldEnum = (typeof IntakeRefusalScalarFieldEnum)[keyof typeof IntakeRefusalScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -168,6 +168,8 @@ export type TenantWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  intakeKeys?: Prisma.IntakeKeyListRelationFilter
+  intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
 }
 
 export type TenantOrderByWithRelationInput = {
@@ -176,6 +178,8 @@ export type TenantOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   keys?: Prisma.ApiKeyOrderByRelationAggregateInput
   tools?: Prisma.ToolOrderByRelationAggregateInput
+  intakeKeys?: Prisma.IntakeKeyOrderByRelationAggregateInput
+  intakeRefusals?: Prisma.IntakeRefusalOrderByRelationAggregateInput
 }
 
 export type TenantWhereUniqueInput = Prisma.AtLeast<{
@@ -187,6 +191,8 @@ export type TenantWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  intakeKeys?: Prisma.IntakeKeyListRelationFilter
+  intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
 }, "id">
 
 export type TenantOrderByWithAggregationInput = {
@@ -213,6 +219,8 @@ export type TenantCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
 
 export type TenantUncheckedCreateInput = {
@@ -221,6 +229,8 @@ export type TenantUncheckedCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
 
 export type TenantUpdateInput = {
@@ -229,6 +239,8 @@ export type TenantUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
 
 export type TenantUncheckedUpdateInput = {
@@ -237,6 +249,8 @@ export type TenantUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
 
 export type TenantCreateManyInput = {
@@ -280,6 +294,11 @@ export type TenantScalarRelationFilter = {
   isNot?: Prisma.TenantWhereInput
 }
 
+export type TenantNullableScalarRelationFilter = {
+  is?: Prisma.TenantWhereInput | null
+  isNot?: Prisma.TenantWhereInput | null
+}
+
 export type StringFieldUpdateOperationsInput = {
   set?: string
 }
@@ -316,11 +335,43 @@ export type TenantUpdateOneRequiredWithoutToolsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutToolsInput, Prisma.TenantUpdateWithoutToolsInput>, Prisma.TenantUncheckedUpdateWithoutToolsInput>
 }
 
+export type TenantCreateNestedOneWithoutIntakeKeysInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeKeysInput
+  connect?: Prisma.TenantWhereUniqueInput
+}
+
+export type TenantUpdateOneRequiredWithoutIntakeKeysNestedInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeKeysInput
+  upsert?: Prisma.TenantUpsertWithoutIntakeKeysInput
+  connect?: Prisma.TenantWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutIntakeKeysInput, Prisma.TenantUpdateWithoutIntakeKeysInput>, Prisma.TenantUncheckedUpdateWithoutIntakeKeysInput>
+}
+
+export type TenantCreateNestedOneWithoutIntakeRefusalsInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeRefusalsInput, Prisma.TenantUncheckedCreateWithoutIntakeRefusalsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeRefusalsInput
+  connect?: Prisma.TenantWhereUniqueInput
+}
+
+export type TenantUpdateOneWithoutIntakeRefusalsNestedInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeRefusalsInput, Prisma.TenantUncheckedCreateWithoutIntakeRefusalsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeRefusalsInput
+  upsert?: Prisma.TenantUpsertWithoutIntakeRefusalsInput
+  disconnect?: Prisma.TenantWhereInput | boolean
+  delete?: Prisma.TenantWhereInput | boolean
+  connect?: Prisma.TenantWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutIntakeRefusalsInput, Prisma.TenantUpdateWithoutIntakeRefusalsInput>, Prisma.TenantUncheckedUpdateWithoutIntakeRefusalsInput>
+}
+
 export type TenantCreateWithoutKeysInput = {
   id: string
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
 
 export type TenantUncheckedCreateWithoutKeysInput = {
@@ -328,6 +379,8 @@ export type TenantUncheckedCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
 
 export type TenantCreateOrConnectWithoutKeysInput = {
@@ -351,6 +404,8 @@ export type TenantUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
 
 export type TenantUncheckedUpdateWithoutKeysInput = {
@@ -358,6 +413,8 @@ export type TenantUncheckedUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
 
 export type TenantCreateWithoutToolsInput = {
@@ -365,6 +422,8 @@ export type TenantCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
 
 export type TenantUncheckedCreateWithoutToolsInput = {
@@ -372,6 +431,8 @@ export type TenantUncheckedCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
 
 export type TenantCreateOrConnectWithoutToolsInput = {
@@ -395,6 +456,8 @@ export type TenantUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
 
 export type TenantUncheckedUpdateWithoutToolsInput = {
@@ -402,6 +465,112 @@ export type TenantUncheckedUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantCreateWithoutIntakeKeysInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
+}
+
+export type TenantUncheckedCreateWithoutIntakeKeysInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
+}
+
+export type TenantCreateOrConnectWithoutIntakeKeysInput = {
+  where: Prisma.TenantWhereUniqueInput
+  create: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
+}
+
+export type TenantUpsertWithoutIntakeKeysInput = {
+  update: Prisma.XOR<Prisma.TenantUpdateWithoutIntakeKeysInput, Prisma.TenantUncheckedUpdateWithoutIntakeKeysInput>
+  create: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
+  where?: Prisma.TenantWhereInput
+}
+
+export type TenantUpdateToOneWithWhereWithoutIntakeKeysInput = {
+  where?: Prisma.TenantWhereInput
+  data: Prisma.XOR<Prisma.TenantUpdateWithoutIntakeKeysInput, Prisma.TenantUncheckedUpdateWithoutIntakeKeysInput>
+}
+
+export type TenantUpdateWithoutIntakeKeysInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantUncheckedUpdateWithoutIntakeKeysInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantCreateWithoutIntakeRefusalsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+}
+
+export type TenantUncheckedCreateWithoutIntakeRefusalsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+}
+
+export type TenantCreateOrConnectWithoutIntakeRefusalsInput = {
+  where: Prisma.TenantWhereUniqueInput
+  create: Prisma.XOR<Prisma.TenantCreateWithoutIntakeRefusalsInput, Prisma.TenantUncheckedCreateWithoutIntakeRefusalsInput>
+}
+
+export type TenantUpsertWithoutIntakeRefusalsInput = {
+  update: Prisma.XOR<Prisma.TenantUpdateWithoutIntakeRefusalsInput, Prisma.TenantUncheckedUpdateWithoutIntakeRefusalsInput>
+  create: Prisma.XOR<Prisma.TenantCreateWithoutIntakeRefusalsInput, Prisma.TenantUncheckedCreateWithoutIntakeRefusalsInput>
+  where?: Prisma.TenantWhereInput
+}
+
+export type TenantUpdateToOneWithWhereWithoutIntakeRefusalsInput = {
+  where?: Prisma.TenantWhereInput
+  data: Prisma.XOR<Prisma.TenantUpdateWithoutIntakeRefusalsInput, Prisma.TenantUncheckedUpdateWithoutIntakeRefusalsInput>
+}
+
+export type TenantUpdateWithoutIntakeRefusalsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
 }
 
 
@@ -412,11 +581,15 @@ export type TenantUncheckedUpdateWithoutToolsInput = {
 export type TenantCountOutputType = {
   keys: number
   tools: number
+  intakeKeys: number
+  intakeRefusals: number
 }
 
 export type TenantCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | TenantCountOutputTypeCountKeysArgs
   tools?: boolean | TenantCountOutputTypeCountToolsArgs
+  intakeKeys?: boolean | TenantCountOutputTypeCountIntakeKeysArgs
+  intakeRefusals?: boolean | TenantCountOutputTypeCountIntakeRefusalsArgs
 }
 
 /**
@@ -443,6 +616,20 @@ export type TenantCountOutputTypeCountToolsArgs<ExtArgs extends runtime.Types.Ex
   where?: Prisma.ToolWhereInput
 }
 
+/**
+ * TenantCountOutputType without action
+ */
+export type TenantCountOutputTypeCountIntakeKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.IntakeKeyWhereInput
+}
+
+/**
+ * TenantCountOutputType without action
+ */
+export type TenantCountOutputTypeCountIntakeRefusalsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.IntakeRefusalWhereInput
+}
+
 
 export type TenantSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -450,6 +637,8 @@ export type TenantSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   createdAt?: boolean
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
+  intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
   _count?: boolean | Prisma.TenantCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["tenant"]>
 
@@ -475,6 +664,8 @@ export type TenantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
 export type TenantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
+  intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
   _count?: boolean | Prisma.TenantCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type TenantIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -485,6 +676,8 @@ export type $TenantPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   objects: {
     keys: Prisma.$ApiKeyPayload<ExtArgs>[]
     tools: Prisma.$ToolPayload<ExtArgs>[]
+    intakeKeys: Prisma.$IntakeKeyPayload<ExtArgs>[]
+    intakeRefusals: Prisma.$IntakeRefusalPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -886,6 +1079,8 @@ export interface Prisma__TenantClient<T, Null = never, ExtArgs extends runtime.T
   readonly [Symbol.toStringTag]: "PrismaPromise"
   keys<T extends Prisma.Tenant$keysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$keysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   tools<T extends Prisma.Tenant$toolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$toolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ToolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  intakeKeys<T extends Prisma.Tenant$intakeKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  intakeRefusals<T extends Prisma.Tenant$intakeRefusalsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeRefusalsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeRefusalPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1356,6 +1551,54 @@ export type Tenant$toolsArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.ToolScalarFieldEnum | Prisma.ToolScalarFieldEnum[]
+}
+
+/**
+ * Tenant.intakeKeys
+ */
+export type Tenant$intakeKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the IntakeKey
+   */
+  select?: Prisma.IntakeKeySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the IntakeKey
+   */
+  omit?: Prisma.IntakeKeyOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.IntakeKeyInclude<ExtArgs> | null
+  where?: Prisma.IntakeKeyWhereInput
+  orderBy?: Prisma.IntakeKeyOrderByWithRelationInput | Prisma.IntakeKeyOrderByWithRelationInput[]
+  cursor?: Prisma.IntakeKeyWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.IntakeKeyScalarFieldEnum | Prisma.IntakeKeyScalarFieldEnum[]
+}
+
+/**
+ * Tenant.intakeRefusals
+ */
+export type Tenant$intakeRefusalsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the IntakeRefusal
+   */
+  select?: Prisma.IntakeRefusalSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the IntakeRefusal
+   */
+  omit?: Prisma.IntakeRefusalOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.IntakeRefusalInclude<ExtArgs> | null
+  where?: Prisma.IntakeRefusalWhereInput
+  orderBy?: Prisma.IntakeRefusalOrderByWithRelationInput | Prisma.IntakeRefusalOrderByWithRelationInput[]
+  cursor?: Prisma.IntakeRefusalWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.IntakeRefusalScalarFieldEnum | Prisma.IntakeRefusalScalarFieldEnum[]
 }
 
 /**

@@ -1,0 +1,75 @@
+import { Config } from '@muster/chassis';
+import type { InvariantFindingView } from '@muster/contracts';
+import { type Breach, Database, INVARIANTS, runInvariants } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
+
+/** No new question is asked after this: on large tables a look must not become a load. */
+const CHECK_MS_MAX = 15_000;
+/** The newest tasks, whose history is chained and folded again. */
+const HISTORIES_MAX = 200;
+const QUERY_CANCELED = '57014';
+
+/** Asks every invariant of the tables, within a time. Several callers at once share one run. */
+@Injectable()
+export class InvariantCheck {
+  private running: Promise<InvariantFindingView[]> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
+
+  run(): Promise<InvariantFindingView[]> {
+    this.running ??= this.ask().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  private async ask(): Promise<InvariantFindingView[]> {
+    const { leaseTtlMs, sweepMs } = this.config;
+    const unanswered = new Set<string>();
+    const breaches = await runInvariants(this.withinTime(unanswered), {
+      mendWithinMs: leaseTtlMs + 2 * sweepMs,
+      historiesMax: HISTORIES_MAX,
+    });
+    return findingsOf(breaches, unanswered);
+  }
+
+  private withinTime(unanswered: Set<string>) {
+    const end = performance.now() + CHECK_MS_MAX;
+    return {
+      query: async (text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> => {
+        try {
+          if (performance.now() < end) return await this.database.pool.query(text, values);
+        } catch (error) {
+          if ((error as { code?: string }).code !== QUERY_CANCELED) throw error;
+        }
+        const invariant = INVARIANTS.find(({ sql }) => text.includes(sql));
+        if (invariant) unanswered.add(invariant.name);
+        return { rows: [] };
+      },
+    };
+  }
+}
+
+/** One for every invariant, in their order; then what else was found broken. */
+export function findingsOf(breaches: readonly Breach[], unanswered: ReadonlySet<string>): InvariantFindingView[] {
+  const broken = new Map(breaches.map((breach) => [breach.invariant, breach]));
+  const asked = INVARIANTS.map(({ name, promise }) => ({
+    name,
+    promise,
+    checked: !unanswered.has(name),
+    breaches: broken.get(name)?.rows.length ?? 0,
+  }));
+  const others = breaches.filter(({ invariant }) => !INVARIANTS.some(({ name }) => name === invariant));
+  return [
+    ...asked,
+    ...others.map(({ invariant, promise, rows }) => ({
+      name: invariant,
+      promise,
+      checked: true,
+      breaches: rows.length,
+    })),
+  ];
+}
