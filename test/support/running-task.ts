@@ -1,4 +1,12 @@
-import { hasEnded, type MusterClient, needsAttention, type Operation, type Step, type Task } from '@muster/client';
+import {
+  gather,
+  hasEnded,
+  type MusterClient,
+  needsAttention,
+  type Operation,
+  type Step,
+  type Task,
+} from '@muster/client';
 
 const REST_DEADLINE_MS = 20_000;
 
@@ -15,7 +23,9 @@ export class RunningTask {
     const task = await this.client.tasks.wait(this.id, deadlineMs);
     if (hasEnded(task) || needsAttention(task)) return task;
     const steps = Object.values(await this.steps()).filter((step) => !step.finishedAt);
-    throw new Error(`Waited ${deadlineMs} ms in vain for ${this.id}.\n${JSON.stringify(steps, null, 1)}\n${this.log()}`);
+    throw new Error(
+      `Waited ${deadlineMs} ms in vain for ${this.id}.\n${JSON.stringify(steps, null, 1)}\n${this.log()}`,
+    );
   }
 
   /** Resolves with the task in this state; any other rest is a failure, and says why it came to it. */
@@ -39,12 +49,12 @@ export class RunningTask {
 
   /** By their keys in the plan. */
   async steps(): Promise<Record<string, Step>> {
-    const steps = await Array.fromAsync(this.client.tasks.steps(this.id));
+    const steps = await gather(this.client.tasks.steps(this.id));
     return Object.fromEntries(steps.map((step) => [step.key, step]));
   }
 
   operations(): Promise<Operation[]> {
-    return Array.fromAsync(this.client.tasks.operations(this.id));
+    return gather(this.client.tasks.operations(this.id));
   }
 
   /** The only operation of a task with one step. */

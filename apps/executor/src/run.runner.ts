@@ -6,12 +6,10 @@ import { WorkerLease } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { AnswerBell } from './answer-bell';
 import { type Place, Room } from './room';
+import { RunProgress } from './run.progress';
 import { notSent, ToolCaller } from './tool.caller';
 import { requestOf, type StepWork } from './work';
 import { WorkLoader } from './work.loader';
-
-/** A long run tells the coordinator how far it is at least this often. */
-const RING_EVERY_MS = 250;
 
 /** What the runner calls on; gathered, since it is the one place where the whole protocol of a run comes together. */
 @Injectable()
@@ -73,6 +71,10 @@ export class RunRunner {
     return this.lease.canSend();
   }
 
+  untilSendable(): Promise<boolean> {
+    return this.lease.untilSendable();
+  }
+
   now(): number {
     return this.clock.monotonicMs();
   }
@@ -89,8 +91,7 @@ export class RunRunner {
 
 /** One run under way. */
 class Run {
-  private readonly settled: string[] = [];
-  private rangAt: number;
+  private readonly progress: RunProgress;
 
   constructor(
     private readonly tools: RunTools,
@@ -98,7 +99,7 @@ class Run {
     private readonly steps: readonly StepWork[],
     private scope: Scope,
   ) {
-    this.rangAt = runner.now();
+    this.progress = new RunProgress(tools.bell);
   }
 
   async go(): Promise<void> {
@@ -106,13 +107,14 @@ class Run {
       let ready = await this.begin(this.steps[0]!);
       for (let index = 0; ready; index++) ready = await this.work(ready, this.steps[index + 1]);
     } finally {
-      this.ring();
+      this.progress.tell();
     }
   }
 
   private async begin(work: StepWork): Promise<Ready | undefined> {
     const request = await this.request(work);
-    if (!request) return undefined;
+    // Postgres may only have been away for a moment: whoever drops the run leaves it to a sweep.
+    if (!request || !(await this.runner.untilSendable())) return undefined;
     const admission = await this.tools.room.enter(work);
     if (admission.kind !== 'place')
       return this.refuse(work, 'breaker_open', `The breaker of ${work.contract.name} is open.`);
@@ -132,7 +134,7 @@ class Run {
     faultPoint('executor.before-settle');
     const following = goesOn ? await this.advance(work, settlement, next) : await this.settle(work, settlement);
     faultPoint('executor.after-settle');
-    this.ringIfAwaited(work, following);
+    this.tellIfAwaited(work, following);
     return following;
   }
 
@@ -148,14 +150,14 @@ class Run {
 
   /** No room at once: what is done is told first, since the wait may be long. */
   private beginLater(work: StepWork, next: StepWork): Promise<Ready | undefined> {
-    this.settled.push(work.stepId);
-    this.ring();
+    this.progress.note(work.stepId);
+    this.progress.tell();
     return this.begin(next);
   }
 
   private async settle(work: StepWork, settle: Settlement): Promise<undefined> {
     const state = await this.tools.ledger.settle(this.runner.workerId, settle);
-    this.settled.push(work.stepId);
+    this.progress.note(work.stepId);
     this.runner.note('operation.settled', work, { state, code: settle.code, sending: settle.sending });
     return undefined;
   }
@@ -169,7 +171,7 @@ class Run {
     if (!after && !this.runner.canSend()) return this.leave(place);
     const claimedAt = this.runner.now();
     const answer = await this.commit(work, request, place, after?.settle);
-    if (after) this.settled.push(after.work.stepId);
+    if (after) this.progress.note(after.work.stepId);
     const { result, sending } = answer.claim!;
     if (result !== 'claimed') {
       this.leave(place);
@@ -214,19 +216,13 @@ class Run {
       code,
       message,
     });
-    this.settled.push(work.stepId);
+    this.progress.note(work.stepId);
     return undefined;
   }
 
-  /** At the run's end, where steps outside the run wait, and every now and then. */
-  private ringIfAwaited({ step }: StepWork, following: Ready | undefined): void {
-    const isAwaited = step.dependants.some((index) => index !== following?.work.step.index);
-    if (!following || isAwaited || this.runner.now() - this.rangAt >= RING_EVERY_MS) this.ring();
-  }
-
-  private ring(): void {
-    this.rangAt = this.runner.now();
-    if (this.settled.length > 0) this.tools.bell.ring(this.settled.splice(0));
+  /** Where steps outside the run wait for it. */
+  private tellIfAwaited({ step }: StepWork, following: Ready | undefined): void {
+    if (step.dependants.some((index) => index !== following?.work.step.index)) this.progress.tell();
   }
 }
 

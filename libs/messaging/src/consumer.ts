@@ -131,6 +131,8 @@ async function deliverWhole(
 ): Promise<void> {
   const queue = job.queueName;
   try {
+    // A worker that closes may still take what was just put back.
+    if (stopping.aborted) throw new PutBack();
     await work({ id: job.id ?? '', name: job.name, body: job.data, stopping });
     taken.inc({ queue, result: 'done' });
   } catch (error) {

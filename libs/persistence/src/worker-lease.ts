@@ -12,6 +12,8 @@ export interface WorkerLeaseOptions {
   readonly heartbeatMs: number;
 }
 
+const SENDABLE_POLL_MS = 25;
+
 /**
  * A process's proof of life: its row in `worker`, a heartbeat on the database's clock, and a lock that falls when it
  * dies. A process that was given up meanwhile (frozen longer than its lease) goes on under a new id.
@@ -24,6 +26,8 @@ export class WorkerLease {
   private jobTaken = false;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();
+  /** One for all who wait. */
+  private awaited: Promise<boolean> | undefined;
   private readonly replaced: ((oldId: string, newId: string) => void)[] = [];
 
   constructor(
@@ -66,6 +70,15 @@ export class WorkerLease {
     return this.lock.held && this.clock.monotonicMs() - this.renewedAt < this.options.leaseTtlMs / 2;
   }
 
+  /** Resolves with true as soon as bytes may leave, with false when that takes longer than a lease. */
+  untilSendable(): Promise<boolean> {
+    if (this.canSend()) return Promise.resolve(true);
+    this.awaited ??= this.becomeSendable().finally(() => {
+      this.awaited = undefined;
+    });
+    return this.awaited;
+  }
+
   /** Kept for /v1/workers: a worker that beats but takes no job has gone deaf. Written with the next heartbeat. */
   noteJob(): void {
     this.jobTaken = true;
@@ -76,8 +89,21 @@ export class WorkerLease {
     clearInterval(this.timer);
     await this.beating;
     this.state = 'dead';
-    await this.database.query(END_WORKER, [this.worker]);
-    await this.lock.release();
+    try {
+      await this.database.query(END_WORKER, [this.worker]);
+    } finally {
+      // Also with the database away: a lock that nobody releases is sought for ever.
+      await this.lock.release();
+    }
+  }
+
+  private async becomeSendable(): Promise<boolean> {
+    const giveUpAt = this.clock.monotonicMs() + this.options.leaseTtlMs;
+    while (!this.canSend()) {
+      if (this.state === 'dead' || this.clock.monotonicMs() > giveUpAt) return false;
+      await new Promise((resolve) => setTimeout(resolve, SENDABLE_POLL_MS));
+    }
+    return true;
   }
 
   private newLock(): LivenessLock {

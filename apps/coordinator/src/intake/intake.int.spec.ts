@@ -131,11 +131,12 @@ describe('a job that breaks the rules', () => {
 
     const job = await producer.add(message);
     await producer.isGone(job);
-    await producer.isGone(await producer.add(message));
+    const again = await producer.add(message);
+    await producer.isGone(again);
 
     const letter = await letterOf(String(job.id));
     expect(letter).toMatchObject({ jobName: TASK_SUBMIT, keyId: message.keyId, times: 2 });
-    expect(letter.problem).toEqual({ ...answered, requestId: job.id });
+    expect(letter.problem).toEqual({ ...answered, requestId: again.id });
     const { body: whole } = await get(`/v1/intake/refusals/${letter.id}`).expect(200);
     expect(whole.message).toEqual(message);
   });

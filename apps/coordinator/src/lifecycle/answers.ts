@@ -49,6 +49,20 @@ function foldRefusal(draft: Draft, step: StepRow, refusal: RefusalRow): void {
   );
 }
 
+/**
+ * One executor's breaker refused, but another one had claimed the same dispatch before the refusal was folded: the call
+ * is under way, and what the refusal had returned is reserved again.
+ */
+export function foldClaimedAfterAll(draft: Draft, step: StepRow, operation: OperationRow): void {
+  draft.task.toolCalls += 1;
+  const claimed = draft.change(
+    step.id,
+    { state: 'dispatched', condition: { kind: 'answer' }, dueAt: draft.now + LIMITS.ANSWER_DUE_MS },
+    { type: 'step.dispatched', data: { claimed: true } },
+  );
+  foldAnswer(draft, claimed, operation);
+}
+
 /** The wait for another try is over. What was learned meanwhile comes first. */
 export function tryAgain(draft: Draft, step: StepRow): void {
   const operation = draft.operation(step);

@@ -1,5 +1,5 @@
 import { assertNever, hasEnded, isSettled, LIMITS } from '@muster/domain';
-import { foldAnswer, foldDispatched, tryAgain } from './answers';
+import { foldAnswer, foldClaimedAfterAll, foldDispatched, tryAgain } from './answers';
 import { arrive } from './arriving';
 import type { Input, Outcome, Wants } from './decision';
 import { Draft, MissingFacts } from './draft';
@@ -113,10 +113,12 @@ function lookAtPending(draft: Draft, step: StepRow): void {
 }
 
 function lookAtWaiting(draft: Draft, step: StepRow): void {
-  const isDue = step.dueAt !== null && step.dueAt <= draft.now;
+  const { kind } = step.condition;
   const operation = draft.operation(step);
-  if (step.condition.kind === 'probe' || (operation && isSettled(operation.state))) return foldKnown(draft, step);
-  if (isDue && (step.condition.kind === 'retry' || step.condition.kind === 'breaker')) tryAgain(draft, step);
+  if (kind === 'breaker' && operation?.epoch === step.epoch) return foldClaimedAfterAll(draft, step, operation);
+  if (kind === 'probe' || (operation && isSettled(operation.state))) return foldKnown(draft, step);
+  const isDue = step.dueAt !== null && step.dueAt <= draft.now;
+  if (isDue && (kind === 'retry' || kind === 'breaker')) tryAgain(draft, step);
 }
 
 /** A step that waits for more to be known of its operation. */

@@ -58,9 +58,9 @@ export class Draft {
   withdraws = false;
   private readonly changed = new Map<string, StepRow>();
   private readonly items = new Map<string, NewItem>();
-  /** By `forEach` step: the items made here, in order, and how many of those that wait have been looked through. */
+  /** By `forEach` step: the items made here, in order, and how far those that wait have been taken. */
   private readonly newItems = new Map<string, string[]>();
-  private readonly itemsTaken = new Map<string, number>();
+  private readonly itemsTaken = new Map<string, { upTo: number; at: number }>();
   private readonly operations = new Map<string, OperationRow>();
   private readonly events: EventDraft[] = [];
   private dispatched = 0;
@@ -152,9 +152,13 @@ export class Draft {
   nextItem(parent: StepRow, total: number): string | undefined {
     const waiting = this.newItems.get(parent.id) ?? this.snapshot.nextItems.get(parent.id);
     if (!waiting) throw new MissingFacts({ items: [parent.id] });
-    for (let taken = this.itemsTaken.get(parent.id) ?? 0; taken < waiting.length; taken++) {
-      this.itemsTaken.set(parent.id, taken + 1);
-      if (this.step(waiting[taken]!).state === 'pending') return waiting[taken];
+    const taken = this.itemsTaken.get(parent.id) ?? { upTo: -1, at: 0 };
+    this.itemsTaken.set(parent.id, taken);
+    for (; taken.at < waiting.length; taken.at++) {
+      const item = this.step(waiting[taken.at]!);
+      if (item.state !== 'pending' || item.itemIndex! <= taken.upTo) continue;
+      taken.upTo = item.itemIndex!;
+      return item.id;
     }
     const last = waiting.at(-1);
     if (last === undefined || this.step(last).itemIndex === total - 1) return undefined;

@@ -8,6 +8,8 @@ export function resolveParked(draft: Draft, resolution: Resolution): void {
   const operation = draft.operation(step);
   if (step.state !== 'parked' || operation?.id !== resolution.operationId || operation.state !== 'unknown') {
     draft.replies.push('not-open');
+    // An answer came after all, and its ring was lost: it moves the step instead.
+    if (step.state === 'parked' && operation) foldAnswer(draft, step, operation);
     return;
   }
   const happened = resolution.outcome === 'happened';

@@ -54,6 +54,9 @@ export function isOvertaken(draft: Draft, step: StepRow, operation: OperationRow
   const late = lateAnswer(draft, operation);
   if (late) foldLate(draft, step, late);
   else if (operation.effect === 'keyed' && draft.now > windowEnd(draft, step, operation)) {
+    // Says nothing new, but the commit holds it against the row: a claim that came first wins.
+    const { code, message } = operation;
+    draft.conclude(step, { state: 'unknown', resolver: 'coordinator', code, message });
     parkBehindWindow(draft, step, operation);
   } else return false;
   return true;
