@@ -15,7 +15,7 @@ export interface ConnectionFlags {
   readonly key?: string;
 }
 
-export const DEFAULT_URL = 'http://127.0.0.1:7400';
+const DEFAULT_URL = 'http://127.0.0.1:7400';
 
 /** Flags before environment before the file that a running embedded Muster writes; each part is looked up on its own. */
 export function findConnection(flags: ConnectionFlags, env: NodeJS.ProcessEnv, cwd: string): Connection {

@@ -1,5 +1,5 @@
-import { Global, Module } from '@nestjs/common';
 import { PlanCache } from '@muster/persistence';
+import { Global, Module } from '@nestjs/common';
 import { AnswerConsumer } from './answers/answer.consumer';
 import { Doorbell } from './dispatch/doorbell';
 import { Window } from './dispatch/window';
@@ -8,8 +8,8 @@ import { DecisionLoop } from './lifecycle/decision-loop';
 import { Lifecycle } from './lifecycle/lifecycle.port';
 import { LifecycleService } from './lifecycle/lifecycle.service';
 import { SnapshotReader } from './lifecycle/snapshot.reader';
-import { TaskNews } from './lifecycle/task-news';
 import { TaskStore } from './lifecycle/task.store';
+import { TaskNews } from './lifecycle/task-news';
 import { Presence } from './presence';
 import { Sweeper, SweepSettings } from './sweeper/sweeper';
 

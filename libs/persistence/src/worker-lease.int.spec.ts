@@ -78,14 +78,23 @@ describe('a worker whose lease was not renewed for half its time', () => {
 });
 
 describe('a worker whose lock session was cut', () => {
+  const cut =
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'muster lease liveness' and datname = current_database()";
+
   it('sends nothing until it has the lock again', async () => {
-    const cut =
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'muster lease liveness' and datname = current_database()";
     await test.client.query(cut);
 
     await until(() => !lease.canSend(), { what: 'the loss being noticed' });
     await until(() => lease.canSend(), { what: 'the lock being taken again' });
     expect(await locks()).toBe(1);
+  });
+
+  it('lets go on who waited for it', async () => {
+    await test.client.query(cut);
+    await until(() => !lease.canSend(), { what: 'the loss being noticed' });
+
+    expect(await lease.untilSendable()).toBe(true);
+    expect(lease.canSend()).toBe(true);
   });
 });
 

@@ -102,7 +102,7 @@ function figuresOf({ operations, log }: Recording): Figures {
  * An outcome was unknown where the operation was sent more than once, or where the desk never got its answer out. How it
  * became known is read off the desk's log, which is written outside Muster: what it was sent, and what it was asked.
  */
-export function resolutionsOf(operations: readonly Operation[], log: readonly DeskLine[]): Resolutions {
+function resolutionsOf(operations: readonly Operation[], log: readonly DeskLine[]): Resolutions {
   const answered = new Set(log.filter((line) => line.what === 'answered').map((line) => line.key));
   const unknown = operations.filter((operation) => operation.sendings > 1 || !answered.has(operation.id));
   const ways = unknown.map((operation) =>

@@ -13,7 +13,7 @@ const ansi = (open: number, close: number) => (text: string) => `\u001b[${open}m
 
 export const PLAIN: Paint = { good: plain, bad: plain, warn: plain, active: plain, quiet: plain, strong: plain };
 
-export const COLOURED: Paint = {
+const COLOURED: Paint = {
   good: ansi(32, 39),
   bad: ansi(31, 39),
   warn: ansi(33, 39),

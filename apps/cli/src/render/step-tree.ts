@@ -33,8 +33,7 @@ export function wordFor(step: Step): string {
   return conditionOf(step, 'Verified') ? 'verified' : 'succeeded';
 }
 
-export const stateWord = (step: Step, paint: Paint): string =>
-  paint[toneOf(step)](`${symbolOf(step)} ${wordFor(step)}`);
+const stateWord = (step: Step, paint: Paint): string => paint[toneOf(step)](`${symbolOf(step)} ${wordFor(step)}`);
 
 const symbolOf = (step: Step): string => LOOKS[step.state]?.[0] ?? '?';
 const toneOf = (step: Step): Tone => LOOKS[step.state]?.[1] ?? 'strong';
@@ -45,7 +44,7 @@ interface Branch {
 }
 
 /** `tell[3]` belongs to `tell`. */
-export function branchesOf(steps: readonly Step[]): Branch[] {
+function branchesOf(steps: readonly Step[]): Branch[] {
   const items = new Map<string, Step[]>();
   const parents: Step[] = [];
   const keys = new Set(steps.map((step) => step.key));

@@ -23,7 +23,7 @@ const TONES: Record<TaskState, keyof Paint> = {
 
 export const taskState = (task: Task, paint: Paint): string => paint[TONES[task.state] ?? 'strong'](task.state);
 
-export const labelsOf = (task: Task): string =>
+const labelsOf = (task: Task): string =>
   Object.entries(task.labels ?? {})
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -85,7 +85,7 @@ function taskHead(task: Task, paint: Paint, now: number): string[] {
   ];
 }
 
-export function operationTable(operations: readonly Operation[], paint: Paint): string[] {
+function operationTable(operations: readonly Operation[], paint: Paint): string[] {
   return table(
     operations,
     [

@@ -41,7 +41,7 @@ export function textOf(name: string, value: QueryValue): string | undefined {
   throw invalidParameter(name, 'give it once, as plain text.');
 }
 
-export function wholeOf(name: string, value: QueryValue, bounds: { least: number; most: number }): number | undefined {
+function wholeOf(name: string, value: QueryValue, bounds: { least: number; most: number }): number | undefined {
   const text = textOf(name, value);
   if (text === undefined) return undefined;
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

@@ -4,7 +4,7 @@ import type { Draft } from './draft';
 import type { FailureRecord, VerdictRow } from './snapshot';
 
 /** The round of a task's verdict: one per plan. */
-export const roundOf = (draft: Draft): number => draft.task.planRevision;
+const roundOf = (draft: Draft): number => draft.task.planRevision;
 
 /** Nothing is open any more: the task failed, or the verifier has to hold its criteria against the evidence, or it is done. */
 export function endWhenDone(draft: Draft): void {

@@ -4,7 +4,7 @@ import { Database, type NamedSql } from '@muster/persistence';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** How soon commits of other coordinators are noticed. */
-export const TASK_NEWS_POLL_MS = 250;
+const TASK_NEWS_POLL_MS = 250;
 
 const REVISIONS: NamedSql = {
   name: 'task.revisions',

@@ -4,7 +4,6 @@ import { HttpTool } from './http.tool';
 import { ProcessTool } from './process.tool';
 import { ToolRegistry } from './tool.registry';
 
-export { BUILTIN_CONTRACTS } from './builtin/builtins';
 export * from './tool';
 export { ToolRegistry } from './tool.registry';
 export * from './tool-health';

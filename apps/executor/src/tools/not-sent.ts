@@ -2,7 +2,7 @@ import type { ToolAnswer } from '@muster/ledger';
 import type { Deadline } from '@muster/resilience';
 
 export const ABORTED_BEFORE_SEND = 'aborted_before_send';
-export const TIMEOUT_BEFORE_SEND = 'timeout_before_send';
+const TIMEOUT_BEFORE_SEND = 'timeout_before_send';
 
 /** The call was stopped while none of its bytes had left: nothing was done, for certain. */
 export const stoppedBeforeSend = (deadline: Deadline): ToolAnswer =>

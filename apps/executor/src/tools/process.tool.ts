@@ -8,7 +8,7 @@ import { commandLine } from './process.argv';
 import { runProgram } from './process.run';
 import type { Tool, ToolCall } from './tool';
 
-export class ProcessEntryFault extends Fault {
+class ProcessEntryFault extends Fault {
   readonly code = 'PROCESS_ENTRY_INVALID';
   readonly retryable = false;
   constructor(entry: string) {

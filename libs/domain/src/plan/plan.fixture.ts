@@ -5,7 +5,7 @@ import type { PlanOptions } from './plan-rules';
 import { compilePlan } from './plan-rules';
 
 /** A registered contract that takes and gives any object. */
-export function aContract(name: string, changes: Partial<ToolContract> = {}): ResolvedContract {
+function aContract(name: string, changes: Partial<ToolContract> = {}): ResolvedContract {
   const contract: ToolContract = {
     name,
     version: '1',
@@ -19,7 +19,7 @@ export function aContract(name: string, changes: Partial<ToolContract> = {}): Re
   return resolveContract(contract, `hash of ${name}`);
 }
 
-export const shelfOf = (...contracts: readonly ResolvedContract[]): ReadonlyMap<string, ResolvedContract> =>
+const shelfOf = (...contracts: readonly ResolvedContract[]): ReadonlyMap<string, ResolvedContract> =>
   new Map(contracts.map((contract) => [contract.name, contract]));
 
 export const SHELF = shelfOf(

@@ -1,7 +1,7 @@
 import type { NamedSql } from '../database';
 
 /** Effects listed with a task that did not complete; a task with more of them has them all under its operations. */
-export const STANDING_EFFECTS_MAX = 1_000;
+const STANDING_EFFECTS_MAX = 1_000;
 
 /** A step as people see it: `executing` is `dispatched` with an operation sent at the step's epoch. */
 export const SHOWN_STEP_STATE = `case when s.state = 'dispatched' and exists (

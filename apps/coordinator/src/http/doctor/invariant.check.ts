@@ -54,7 +54,7 @@ export class InvariantCheck {
 }
 
 /** One for every invariant, in their order; then what else was found broken. */
-export function findingsOf(breaches: readonly Breach[], unanswered: ReadonlySet<string>): InvariantFindingView[] {
+function findingsOf(breaches: readonly Breach[], unanswered: ReadonlySet<string>): InvariantFindingView[] {
   const broken = new Map(breaches.map((breach) => [breach.invariant, breach]));
   const asked = INVARIANTS.map(({ name, promise }) => ({
     name,
