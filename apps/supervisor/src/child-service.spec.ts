@@ -99,8 +99,8 @@ describe('a service that fails at its start', () => {
 });
 
 describe('a fault that a crash test asks for', () => {
-  it('belongs to the first instance alone', async () => {
-    aService(WORKER, { MUSTER_FAULT: 'executor.after-claim:kill' }).start();
+  it('belongs to the first instance of its service alone', async () => {
+    aService(WORKER, { MUSTER_FAULT: 'verifier.before-probe:kill,executor.after-claim:kill' }).start();
     process.kill(pidOf(await service.ready), 'SIGKILL');
 
     await until(() => log().includes('fault: none'), { what: 'the next instance' });

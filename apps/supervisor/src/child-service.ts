@@ -81,17 +81,24 @@ export class ChildService {
     this.child?.kill('SIGKILL');
   }
 
-  // A fault that a crash test asked for belongs to the first instance: the next one is the recovery.
+  // Faults that a crash test asked for belong to the first instance: the next one is the recovery.
   private spawn(): ChildProcess {
-    const { MUSTER_FAULT: fault, ...env } = this.env;
-    const armed = this.starts++ === 0 && fault?.startsWith(`${this.name}.`);
+    const { MUSTER_FAULT: faults = '', ...env } = this.env;
+    const own = faults.split(',').filter((fault) => fault.startsWith(`${this.name}.`));
+    const armed = this.starts++ === 0 && own.length > 0;
     // A service on a port of its choice keeps it, so that clients find it again.
     const port = this.url && this.name === 'coordinator' ? { MUSTER_PORT: new URL(this.url).port } : {};
     const consolePort = this.url && this.name === 'console' ? { MUSTER_CONSOLE_PORT: new URL(this.url).port } : {};
     const log = openLog(this.program.logFile);
     try {
       return spawn(process.execPath, [this.program.main], {
-        env: { ...env, [SUPERVISED_VARIABLE]: '1', ...port, ...consolePort, ...(armed && { MUSTER_FAULT: fault }) },
+        env: {
+          ...env,
+          [SUPERVISED_VARIABLE]: '1',
+          ...port,
+          ...consolePort,
+          ...(armed && { MUSTER_FAULT: own.join(',') }),
+        },
         stdio: ['ignore', log, log, 'ipc'],
         // A session of its own: Ctrl-C is ours to answer, so that everything drains in order.
         detached: true,

@@ -24,7 +24,7 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 const ACTIONS = ['kill', 'stop', 'throw'] as const;
 type Action = (typeof ACTIONS)[number];
 
-/** What `MUSTER_FAULT` asks for: at the nth pass through `name`, do `action`. */
+/** What `MUSTER_FAULT` asks for, once or several times with commas between: at the nth pass through `name`, do `action`. */
 export interface ArmedFault {
   readonly name: FaultPoint;
   readonly action: Action;
@@ -49,16 +49,22 @@ export function parseFault(text: string): ArmedFault {
   return { name: point, action: deed, nth: Number(nth) };
 }
 
-const armed = process.env.MUSTER_FAULT ? parseFault(process.env.MUSTER_FAULT) : undefined;
-let passes = 0;
+const armed = (process.env.MUSTER_FAULT ?? '').split(',').filter(Boolean).map(parseFault);
+const passes = new Map<FaultPoint, number>();
 
 /** Marks a fault point in product code. Does nothing unless `MUSTER_FAULT` was set when the process started. */
-export const faultPoint: (name: FaultPoint) => void = armed ? (name) => pass(armed, name) : () => undefined;
+export const faultPoint: (name: FaultPoint) => void = armed.length > 0 ? pass : () => undefined;
 
-function pass(fault: ArmedFault, name: FaultPoint): void {
-  if (name !== fault.name || ++passes !== fault.nth) return;
-  if (fault.action === 'throw') throw new InjectedFault(name);
-  process.kill(process.pid, fault.action === 'kill' ? 'SIGKILL' : 'SIGSTOP');
+function pass(name: FaultPoint): void {
+  const passed = (passes.get(name) ?? 0) + 1;
+  passes.set(name, passed);
+  const fault = armed.find((one) => one.name === name && one.nth === passed);
+  if (fault) strike(fault);
+}
+
+function strike({ name, action }: ArmedFault): void {
+  if (action === 'throw') throw new InjectedFault(name);
+  process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP');
   // A signal to oneself may take a moment to arrive; no further statement may run meanwhile.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 }

@@ -45,10 +45,15 @@ function putOff(draft: Draft, step: StepRow): void {
 function takeOver(draft: Draft, step: StepRow): void {
   if (step.condition.kind !== 'after') return;
   const head = draft.change(step.id, { condition: { kind: 'answer' }, dueAt: draft.now + LIMITS.ANSWER_DUE_MS });
-  // The executor may have gone on already, up to the run's end; then all of it is folded, and loaded in one go.
-  if (draft.operation(head)?.state === 'succeeded') draft.stepsAt(runFrom(draft.snapshot.plan, head.planIndex));
+  if (draft.operation(head)?.state === 'succeeded') requireRest(draft, head);
   draft.depth = 0;
   foldDispatched(draft, head);
+}
+
+/** The executor has gone on already, perhaps up to the run's end: then all of it is folded, and loaded in one go. */
+function requireRest(draft: Draft, head: StepRow): void {
+  const [, next, ...others] = runFrom(draft.snapshot.plan, head.planIndex);
+  if (next !== undefined && !draft.snapshot.atIndex.has(next)) draft.stepsAt([next, ...others]);
 }
 
 /** `input` and the outputs of the steps that an expression reads. */

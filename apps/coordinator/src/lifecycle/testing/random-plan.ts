@@ -4,7 +4,7 @@ import { CONTRACTS } from './contracts';
 import type { WorldOptions } from './task.world';
 
 const TOOLS = ['read', 'read', 'read', 'slow', 'record', 'pay', 'book', 'ship', 'mail'] as const;
-export const INPUT = { none: [], few: [1, 2, 3], many: [1, 2, 3, 4, 5, 6, 7], flag: true };
+const INPUT = { none: [], few: [1, 2, 3], many: [1, 2, 3, 4, 5, 6, 7], flag: true };
 const LISTS = ['input.none', 'input.few', 'input.many', 'input.flag'] as const;
 
 export interface RandomTask {

@@ -1,0 +1,132 @@
+import {
+  CHAIN_START,
+  type CompiledPlan,
+  chainEvents,
+  type EventRow,
+  LIMITS,
+  newUuid,
+  operationId,
+  runFrom,
+} from '@muster/domain';
+import type { Ring } from './decision';
+import type { Submission } from './lifecycle.port';
+import type { StepRow } from './snapshot';
+
+/** The rows of a new task: its first steps are dispatched in the same statement that makes it. */
+export interface Acceptance {
+  readonly taskId: string;
+  readonly submission: Submission;
+  readonly steps: readonly StepRow[];
+  readonly events: readonly EventRow[];
+  readonly rings: readonly Ring[];
+  readonly toolCalls: number;
+}
+
+/** Pure but for fresh ids. `room`: how many steps of this tenant may be dispatched now. */
+export function accept(submission: Submission, now: number, room: number): Acceptance {
+  const taskId = newUuid();
+  const rows = submission.plan.steps.map((_, index) => pendingStep(taskId, submission, index));
+  link(rows, submission.plan);
+  const rings = dispatchFirst(rows, submission, now, room);
+  const moved = rows.filter((row) => row.state !== 'pending');
+  const events = chainEvents(
+    [
+      {
+        type: 'task.accepted',
+        data: { state: 'running', fence: 0, planHash: submission.plan.hash, open: rows.map((row) => row.key) },
+      },
+      ...(moved.length > 0
+        ? [
+            {
+              type: 'step.dispatched',
+              data: { steps: Object.fromEntries(moved.map((row) => [row.key, [row.state, row.epoch]])) },
+            },
+          ]
+        : []),
+    ],
+    { seq: 0, hash: CHAIN_START },
+    now,
+  );
+  return {
+    taskId,
+    submission,
+    steps: rows,
+    events,
+    rings,
+    toolCalls: rows.filter((row) => row.state === 'dispatched').length,
+  };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function pendingStep(taskId: string, submission: Submission, index: number): Mutable<StepRow> {
+  const step = submission.plan.steps[index]!;
+  return {
+    id: newUuid(),
+    taskId,
+    key: step.key,
+    planIndex: index,
+    itemIndex: null,
+    parentId: null,
+    planRevision: 1,
+    tool: step.tool,
+    contractHash: step.contractHash,
+    lane: step.lane,
+    priority: submission.plan.body.document.steps[index]!.priority ?? submission.priority,
+    state: 'pending',
+    epoch: 0,
+    rings: 0,
+    waitingOn: step.needs.length,
+    needs: [],
+    dependants: [],
+    afterStep: null,
+    operationId: operationId(taskId, step.key, 1),
+    condition: { kind: 'needs' },
+    attempts: {},
+    failure: null,
+    dueAt: null,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+function link(rows: Mutable<StepRow>[], plan: CompiledPlan): void {
+  for (const [index, step] of plan.steps.entries()) {
+    rows[index]!.needs = step.needs.map((need) => rows[need]!.id);
+    rows[index]!.dependants = step.dependants.map((dependant) => rows[dependant]!.id);
+  }
+}
+
+/** Steps without needs go at once. One with a gate waits for the first look, which is due now. */
+function dispatchFirst(rows: Mutable<StepRow>[], submission: Submission, now: number, room: number): Ring[] {
+  const rings: Ring[] = [];
+  for (const [index, step] of submission.plan.steps.entries()) {
+    if (step.needs.length > 0) continue;
+    if (step.when !== undefined || step.forEach !== undefined) Object.assign(rows[index]!, { dueAt: now });
+    else if (rings.length >= room) Object.assign(rows[index]!, { state: 'ready', condition: { kind: 'window' } });
+    else rings.push(dispatchRun(rows, submission.plan, index, now));
+  }
+  return rings;
+}
+
+function dispatchRun(rows: Mutable<StepRow>[], plan: CompiledPlan, head: number, now: number): Ring {
+  const run = runFrom(plan, head);
+  for (const [position, index] of run.entries()) {
+    const previous = rows[run[position - 1]!];
+    Object.assign(rows[index]!, {
+      state: 'dispatched',
+      startedAt: now,
+      ...(previous
+        ? { afterStep: previous.id, condition: { kind: 'after', step: previous.key } }
+        : { condition: { kind: 'answer' }, dueAt: now + LIMITS.ANSWER_DUE_MS }),
+    });
+  }
+  const first = rows[head]!;
+  return {
+    to: 'executor',
+    lane: first.lane,
+    priority: first.priority,
+    ring: 0,
+    run: run.map((index) => ({ id: rows[index]!.id, epoch: 0 })),
+  };
+}

@@ -1,0 +1,98 @@
+import type { EventRow } from '@muster/domain';
+import type { StepRow, TaskRow } from './snapshot';
+
+/** Something that makes the coordinator look at a task. A look carries no truth: whatever is found is folded. */
+export type Input =
+  | { readonly kind: 'look'; readonly stepId: string }
+  | { readonly kind: 'look-task' }
+  | { readonly kind: 'cancel'; readonly reason: string; readonly expectedRevision?: number }
+  | { readonly kind: 'resolve'; readonly resolution: Resolution };
+
+export interface Resolution {
+  readonly operationId: string;
+  readonly stepId: string;
+  readonly outcome: 'happened' | 'absent';
+  readonly output: Buffer;
+  readonly outputHash: string;
+  readonly evidence: string;
+  readonly reason: string;
+  readonly evidenceId: string;
+}
+
+/** The answer to an input that somebody waits for. */
+export type Reply = 'done' | 'already-ended' | 'stale-revision' | 'not-open';
+
+/** Facts the decision cannot do without and the snapshot does not hold; the caller loads them and decides again. */
+export interface Wants {
+  /** Plan indices whose outputs an expression reads. */
+  readonly outputs: readonly number[];
+  /** Plan indices whose steps join a run. */
+  readonly members: readonly number[];
+  readonly steps: readonly string[];
+  /** Everything behind these steps. */
+  readonly closures: readonly string[];
+  /** `forEach` steps whose next items wait for a slot. */
+  readonly items: readonly string[];
+}
+
+/** A conclusion about an operation: guarded by the state and sending it was drawn from. */
+export interface Conclusion {
+  readonly stepId: string;
+  readonly id: string;
+  readonly fromState: string;
+  readonly fromSending: number;
+  readonly state: 'unknown' | 'absent' | 'succeeded';
+  readonly resolver: string;
+  readonly code: string | null;
+  readonly message: string | null;
+  /** A person's word: one more sending. */
+  readonly release?: boolean;
+  /** For `succeeded`: where the response comes from. */
+  readonly response?:
+    | { readonly evidenceId: string }
+    | { readonly sending: number }
+    | { readonly bytes: Buffer; readonly hash: string };
+  readonly evidence?: { readonly id: string; readonly finding: string; readonly detail: string };
+}
+
+/** Who is to be woken after the commit. */
+export type Ring =
+  | {
+      readonly to: 'executor';
+      readonly lane: string;
+      readonly priority: number;
+      readonly ring: number;
+      readonly run: readonly { readonly id: string; readonly epoch: number }[];
+    }
+  | { readonly to: 'verifier'; readonly step: { readonly id: string; readonly epoch: number } }
+  | { readonly to: 'verifier'; readonly operation: string }
+  | { readonly to: 'verifier'; readonly task: { readonly id: string; readonly round: number } };
+
+/** A new step row: an item of a `forEach`. */
+export interface NewItem {
+  readonly row: StepRow;
+  readonly item: string;
+}
+
+/** One final image per row, the events that tell of it, and whom to wake. `before` is the revision it was drawn from. */
+export interface Decision {
+  readonly before: TaskRow;
+  readonly task: TaskRow;
+  readonly steps: readonly StepRow[];
+  readonly items: readonly NewItem[];
+  readonly conclusions: readonly Conclusion[];
+  readonly events: readonly EventRow[];
+  readonly rings: readonly Ring[];
+  /** Closes every step that has not ended: for a withdrawn task, in one set-based move. */
+  readonly closeSteps: boolean;
+  /** The task was withdrawn here: executors must let go of its calls, and the fence rises under the strongest lock. */
+  readonly withdraws: boolean;
+  /** Look at these again right after the commit. */
+  readonly followUps: readonly Input[];
+  readonly replies: readonly Reply[];
+}
+
+export type Outcome =
+  | { readonly kind: 'decided'; readonly decision: Decision }
+  | { readonly kind: 'unchanged'; readonly replies: readonly Reply[] }
+  | { readonly kind: 'wants'; readonly wants: Wants };

@@ -1,0 +1,312 @@
+import {
+  type CompiledStep,
+  chainEvents,
+  type EventDraft,
+  hasEnded,
+  STEP,
+  type StepCondition,
+  type StepState,
+  TASK,
+  type TaskState,
+  transition,
+} from '@muster/domain';
+import type { Conclusion, Decision, Input, NewItem, Reply, Ring, Wants } from './decision';
+import type {
+  FailureRecord,
+  OperationRow,
+  Snapshot,
+  StepOutput,
+  StepRow,
+  Surroundings,
+  TaskConditionRow,
+  TaskRow,
+} from './snapshot';
+
+/** Thrown inside a decision that lacks facts; `decide` turns it into wants. It never leaves this folder. */
+export class MissingFacts extends Error {
+  constructor(readonly wants: Partial<Wants>) {
+    super('The snapshot does not hold what this decision needs.');
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * What still has to be followed up: a step ended (`met`: its dependants may go on), all needs of a step are met, or the
+ * fallback of a failed step has ended in its stead.
+ */
+export type Consequence =
+  | { readonly kind: 'ended'; readonly id: string; readonly met: boolean }
+  | { readonly kind: 'arrived'; readonly id: string }
+  | { readonly kind: 'stood-in'; readonly id: string; readonly met: boolean };
+
+export interface StepPatch extends Partial<Omit<StepRow, 'state'>> {
+  readonly state?: StepState;
+}
+
+/** The working copy of one task while a decision is made: reads see what was already decided. */
+export class Draft {
+  readonly task: Mutable<TaskRow>;
+  readonly rings: Ring[] = [];
+  readonly followUps: Input[] = [];
+  readonly replies: Reply[] = [];
+  readonly worklist: (Consequence & { depth: number })[] = [];
+  /** How many consequences lie between what was looked at and what is followed up now. */
+  depth = 0;
+  readonly conclusions: Conclusion[] = [];
+  closeSteps = false;
+  withdraws = false;
+  private readonly changed = new Map<string, StepRow>();
+  private readonly items = new Map<string, NewItem>();
+  /** By `forEach` step: the items made here, in order, and how far those that wait have been taken. */
+  private readonly newItems = new Map<string, string[]>();
+  private readonly itemsTaken = new Map<string, { upTo: number; at: number }>();
+  private readonly operations = new Map<string, OperationRow>();
+  private readonly events: EventDraft[] = [];
+  private dispatched = 0;
+
+  constructor(
+    readonly snapshot: Snapshot,
+    readonly surroundings: Surroundings,
+  ) {
+    this.task = { ...snapshot.task };
+  }
+
+  get now(): number {
+    return this.snapshot.now;
+  }
+
+  step(id: string): StepRow {
+    const row = this.items.get(id)?.row ?? this.changed.get(id) ?? this.snapshot.steps.get(id);
+    if (!row) throw new MissingFacts({ steps: [id] });
+    return row;
+  }
+
+  /** Asks for all of these at once; behind a failure (`closureOf`) for everything that follows as well. */
+  require(ids: readonly string[], closureOf?: string): void {
+    const missing = ids.filter((id) => !this.items.has(id) && !this.changed.has(id) && !this.snapshot.steps.has(id));
+    if (missing.length > 0) throw new MissingFacts(closureOf ? { closures: [closureOf] } : { steps: missing });
+  }
+
+  compiled(step: StepRow): CompiledStep {
+    return this.snapshot.plan.steps[step.planIndex]!;
+  }
+
+  /** The step of the plan at an index; items have none of their own. */
+  stepAt(index: number): StepRow {
+    return this.stepsAt([index])[0]!;
+  }
+
+  /** Asks for all of these at once. */
+  stepsAt(indices: readonly number[]): StepRow[] {
+    const missing = indices.filter((index) => !this.snapshot.atIndex.has(index));
+    if (missing.length > 0) throw new MissingFacts({ members: missing });
+    return indices.map((index) => this.step(this.snapshot.atIndex.get(index)!));
+  }
+
+  operation(step: StepRow): OperationRow | undefined {
+    return this.operations.get(step.id) ?? this.snapshot.operations.get(step.id);
+  }
+
+  outputs(indices: readonly number[]): Map<number, StepOutput> {
+    const missing = indices.filter((index) => !this.snapshot.outputs.has(index));
+    if (missing.length > 0) throw new MissingFacts({ outputs: missing });
+    return new Map(indices.map((index) => [index, this.outputNow(index)]));
+  }
+
+  /** As loaded, but for what this very decision ended. */
+  private outputNow(index: number): StepOutput {
+    const loaded = this.snapshot.outputs.get(index)!;
+    const id = this.snapshot.atIndex.get(index);
+    const state = id ? this.step(id).state : loaded.state;
+    if (this.snapshot.plan.steps[index]!.forEach === undefined)
+      return { state, output: state === 'succeeded' ? loaded.output : null };
+    const outputs = [...(loaded.outputs ?? [])];
+    for (const item of this.changed.values()) {
+      if (item.planIndex === index && item.itemIndex !== null && item.state !== 'succeeded')
+        outputs[item.itemIndex] = null;
+    }
+    return { state, output: null, outputs };
+  }
+
+  /** Moves a step, through its lifecycle table, and tells it in the history where its state or epoch changed. */
+  change(id: string, patch: StepPatch, event?: EventDraft): StepRow {
+    const before = this.step(id);
+    if (patch.state && patch.state !== before.state) transition(STEP, before.state, patch.state);
+    const after: StepRow = { ...before, ...patch };
+    const item = this.items.get(id);
+    if (item) this.items.set(id, { ...item, row: after });
+    else this.changed.set(id, after);
+    if (event) this.tell(event.type, { steps: { [after.key]: [after.state, after.epoch] }, ...event.data });
+    return after;
+  }
+
+  addItem(item: NewItem): void {
+    this.items.set(item.row.id, item);
+    const siblings = this.newItems.get(item.row.parentId!);
+    if (siblings) siblings.push(item.row.id);
+    else this.newItems.set(item.row.parentId!, [item.row.id]);
+  }
+
+  /** The next item of this `forEach` that waits for a slot; each is answered once. Items start in their order. */
+  nextItem(parent: StepRow, total: number): string | undefined {
+    const waiting = this.newItems.get(parent.id) ?? this.snapshot.nextItems.get(parent.id);
+    if (!waiting) throw new MissingFacts({ items: [parent.id] });
+    const taken = this.itemsTaken.get(parent.id) ?? { upTo: -1, at: 0 };
+    this.itemsTaken.set(parent.id, taken);
+    for (; taken.at < waiting.length; taken.at++) {
+      const item = this.step(waiting[taken.at]!);
+      if (item.state !== 'pending' || item.itemIndex! <= taken.upTo) continue;
+      taken.upTo = item.itemIndex!;
+      return item.id;
+    }
+    const last = waiting.at(-1);
+    if (last === undefined || this.step(last).itemIndex === total - 1) return undefined;
+    // More ended here than the loader foresaw. Twice as many are asked for, so that few loads suffice.
+    throw new MissingFacts({ items: Array.from({ length: 2 * waiting.length }, () => parent.id) });
+  }
+
+  moveTask(state: TaskState): void {
+    this.task.state = transition(TASK, this.task.state, state);
+  }
+
+  /** Carried out when what is at hand has been dealt with, so that nothing recurses. */
+  follow(consequence: Consequence): void {
+    this.worklist.push({ ...consequence, depth: this.depth + 1 });
+  }
+
+  tell(type: string, data: Record<string, unknown>): void {
+    this.events.push({ type, data });
+  }
+
+  ring(ring: Ring): void {
+    this.rings.push(ring);
+  }
+
+  /** Room in the tenant's window; what this decision dispatches is counted as it goes. */
+  takeRoom(): boolean {
+    if (this.dispatched >= this.surroundings.room) return false;
+    this.dispatched += 1;
+    return true;
+  }
+
+  /** One conclusion per operation: a second one of the same decision takes the first one's place. */
+  conclude(step: StepRow, conclusion: Omit<Conclusion, 'id' | 'stepId' | 'fromState' | 'fromSending'>): OperationRow {
+    const after = this.concludeOperation(this.operation(step)!, conclusion);
+    this.operations.set(step.id, after);
+    return after;
+  }
+
+  concludeOperation(
+    operation: OperationRow,
+    conclusion: Omit<Conclusion, 'id' | 'stepId' | 'fromState' | 'fromSending'>,
+  ): OperationRow {
+    const index = this.conclusions.findIndex((other) => other.id === operation.id);
+    const drawnFrom = this.conclusions[index] ?? { fromState: operation.state, fromSending: operation.sending };
+    const final = {
+      ...conclusion,
+      id: operation.id,
+      stepId: operation.stepId,
+      fromState: drawnFrom.fromState,
+      fromSending: drawnFrom.fromSending,
+    };
+    if (index < 0) this.conclusions.push(final);
+    else this.conclusions[index] = final;
+    return {
+      ...operation,
+      state: conclusion.state,
+      resolver: conclusion.resolver,
+      code: conclusion.code,
+      message: conclusion.message,
+      doubt: conclusion.state === 'absent' ? 0 : operation.doubt,
+      releases: operation.releases + (conclusion.release ? 1 : 0),
+      outputValid: null,
+      settledAt: conclusion.state === 'unknown' ? null : this.now,
+    };
+  }
+
+  /** Ends a step: exactly one place counts open steps down. */
+  end(
+    id: string,
+    state: 'succeeded' | 'failed' | 'skipped' | 'cancelled',
+    event: EventDraft,
+    failure?: FailureRecord,
+  ): StepRow {
+    const condition: StepCondition = {
+      kind: 'none',
+      ...(event.data.reason ? { reason: String(event.data.reason) } : {}),
+    };
+    this.unpark(this.step(id));
+    const step = this.change(
+      id,
+      { state, condition, dueAt: null, finishedAt: this.now, failure: failure ?? null },
+      event,
+    );
+    this.task.openSteps -= 1;
+    return step;
+  }
+
+  park(id: string, condition: Extract<StepCondition, { kind: 'person' }>, dueAt: number | null): StepRow {
+    const wasParked = this.step(id).state === 'parked';
+    const step = this.change(
+      id,
+      { state: 'parked', condition, dueAt },
+      wasParked ? undefined : { type: 'step.parked', data: { reason: condition.reason, message: condition.message } },
+    );
+    if (!wasParked) this.attend(1, condition);
+    return step;
+  }
+
+  /** To be called before a parked step moves on. */
+  unpark(step: StepRow): void {
+    if (step.state === 'parked') this.attend(-1);
+  }
+
+  private attend(change: 1 | -1, because?: { reason: string; message: string }): void {
+    const others = this.task.conditions.filter((condition) => condition.type !== 'NeedsAttention');
+    const current = this.task.conditions.find((condition) => condition.type === 'NeedsAttention');
+    const steps = (current?.steps ?? 0) + change;
+    const next: TaskConditionRow = {
+      type: 'NeedsAttention',
+      status: steps > 0,
+      reason: steps > 0 ? (because?.reason ?? current?.reason ?? 'parked') : 'resolved',
+      message: steps > 0 ? (because?.message ?? current?.message ?? '') : 'Nothing waits for a person.',
+      since: (current?.status ?? false) === steps > 0 && current ? current.since : new Date(this.now).toISOString(),
+      steps,
+    };
+    this.task.conditions = [...others, next];
+  }
+
+  /** Whether anything was decided at all. */
+  get isEmpty(): boolean {
+    return (
+      this.changed.size === 0 &&
+      this.items.size === 0 &&
+      this.conclusions.length === 0 &&
+      this.events.length === 0 &&
+      !this.closeSteps &&
+      this.task.dueAt === this.snapshot.task.dueAt
+    );
+  }
+
+  finish(): Decision {
+    const events = chainEvents(this.events, { seq: this.task.eventSeq, hash: this.task.eventHash }, this.now);
+    const last = events.at(-1);
+    this.task.revision += 1;
+    this.task.eventSeq = last?.seq ?? this.task.eventSeq;
+    this.task.eventHash = last?.hash ?? this.task.eventHash;
+    return {
+      before: this.snapshot.task,
+      task: this.task,
+      steps: [...this.changed.values()].filter((step) => !this.closeSteps || hasEnded(step.state)),
+      items: [...this.items.values()],
+      conclusions: this.conclusions,
+      events,
+      rings: this.rings,
+      closeSteps: this.closeSteps,
+      withdraws: this.withdraws,
+      followUps: this.followUps,
+      replies: this.replies,
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import type { CompiledPlan, JsonObject, JsonValue } from '@muster/domain';
+
+/** A request that passed every rule, ready to become a task. `bodyHash`: SHA-256 of its canonical JSON. */
+export interface Submission {
+  readonly tenantId: string;
+  readonly apiKeyId?: string;
+  readonly idempotencyKey?: string;
+  readonly bodyHash: string;
+  readonly plan: CompiledPlan;
+  readonly input: JsonValue;
+  /** Criteria beside the plan's own. */
+  readonly completion: readonly string[];
+  readonly invariants: readonly string[];
+  readonly grants: readonly string[];
+  readonly budget: JsonObject;
+  readonly autonomy: 'workflow' | 'supervised' | 'agent';
+  readonly priority: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly deadlineAt?: Date;
+  readonly webhookUrl?: string;
+}
+
+/** `existing`: the same key with the same body came before. `other-body`: the key is taken by another request. */
+export type SubmitAnswer =
+  | { readonly kind: 'accepted' | 'existing'; readonly taskId: string }
+  | { readonly kind: 'other-body'; readonly taskId: string };
+
+export interface CancelRequest {
+  readonly tenantId: string;
+  readonly taskId: string;
+  readonly reason: string;
+  /** From If-Match; absent: whatever the revision is. */
+  readonly expectedRevision?: number;
+}
+export type CancelAnswer = { readonly kind: 'cancelling' | 'already-ended' | 'stale-revision' | 'not-found' };
+
+export interface ResolveRequest {
+  readonly tenantId: string;
+  readonly operationId: string;
+  readonly outcome: 'happened' | 'absent';
+  readonly output?: JsonValue;
+  readonly evidence: JsonValue;
+  readonly reason: string;
+  readonly apiKeyId?: string;
+}
+/** `not-open`: the operation is not parked (already resolved, settled, in flight, or its task has ended). */
+export type ResolveAnswer = {
+  readonly kind: 'resolved' | 'not-open' | 'not-found';
+  readonly taskId?: string;
+  readonly state?: string;
+};
+
+/** What the doors (HTTP, intake) may ask of the lifecycle. Implemented by LifecycleService. */
+export abstract class Lifecycle {
+  /** Answers after the commit; no queue call is on this path. Rejects with DatabaseUnavailable while Postgres is away. */
+  abstract submit(submission: Submission): Promise<SubmitAnswer>;
+  abstract cancel(request: CancelRequest): Promise<CancelAnswer>;
+  abstract resolve(request: ResolveRequest): Promise<ResolveAnswer>;
+  /**
+   * Resolves when this task has new events (true) or when `ms` have passed (false). Woken by commits of this process at
+   * once, by those of others within TASK_NEWS_POLL_MS.
+   */
+  abstract news(taskId: string, ms: number, signal?: AbortSignal): Promise<boolean>;
+}

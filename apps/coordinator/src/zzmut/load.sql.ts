@@ -1,0 +1,92 @@
+import type { NamedSql } from '@muster/persistence';
+
+const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
+
+/**
+ * Everything that a decision about these steps ($1) and tasks ($2) may need, in one statement and so from one moment:
+ * the steps with their direct dependants, their operations, and what is known of the processes that sent them.
+ * Takes no locks; the commit compares what it was drawn from.
+ */
+export const LOAD: NamedSql = {
+  name: 'lifecycle.load',
+  text: `
+with named as materialized (
+  select s.id, s.task_id, s.dependants, s.parent_id from step s where s.id = any($1::uuid[])
+), task_ids as materialized (
+  select distinct task_id as id from named union select unnest($2::uuid[])
+), step_ids as materialized (
+  select id from named union select unnest(dependants) from named union select parent_id from named where parent_id is not null
+), tasks as materialized (
+  select t.* from task t where t.id in (select id from task_ids)
+), steps as materialized (
+  select s.* from step s where s.id in (select id from step_ids)
+), operations as materialized (
+  select o.* from operation o where o.id in (select operation_id from steps where state not in ('pending', 'ready', 'succeeded', 'skipped'))
+), in_flight as materialized (
+  select o.* from operation o where o.task_id in (select id from tasks where withdrawal is not null and finished_at is null) and o.state = 'sent'
+), sendings as materialized (
+  select x.* from sending x where x.operation_id in (select id from operations where state <> 'sent' and state <> 'succeeded')
+)
+select json_build_object(
+  'now', ${MS('clock_timestamp()')},
+  'tasks', (select coalesce(json_agg(json_build_object(
+    'id', t.id, 'tenantId', t.tenant_id, 'state', t.state, 'revision', t.revision, 'fence', t.fence, 'withdrawal', t.withdrawal,
+    'withdrawnAt', ${MS('t.withdrawn_at')}, 'eventSeq', t.event_seq, 'eventHash', encode(t.event_hash, 'hex'), 'planRevision', t.plan_revision,
+    'planHash', t.plan_hash, 'stepsTotal', t.steps_total, 'openSteps', t.open_steps, 'toolCalls', t.tool_calls, 'input', t.input,
+    'criteriaCount', t.criteria_count, 'budget', t.budget, 'priority', t.priority, 'output', t.output, 'failure', t.failure,
+    'conditions', t.conditions, 'verdictId', t.verdict_id, 'deadlineAt', ${MS('t.deadline_at')}, 'dueAt', ${MS('t.due_at')},
+    'finishedAt', ${MS('t.finished_at')})), '[]') from tasks t),
+  'steps', (select coalesce(json_agg(json_build_object(
+    'id', s.id, 'taskId', s.task_id, 'key', s.key, 'planIndex', s.plan_index, 'itemIndex', s.item_index, 'parentId', s.parent_id,
+    'planRevision', s.plan_revision, 'tool', s.tool, 'contractHash', s.contract_hash, 'lane', s.lane, 'priority', s.priority, 'state', s.state,
+    'epoch', s.epoch, 'rings', s.rings, 'waitingOn', s.waiting_on, 'needs', s.needs, 'dependants', s.dependants, 'afterStep', s.after_step,
+    'operationId', s.operation_id, 'condition', s.condition, 'attempts', s.attempts, 'failure', s.failure, 'dueAt', ${MS('s.due_at')},
+    'startedAt', ${MS('s.started_at')}, 'finishedAt', ${MS('s.finished_at')})), '[]') from steps s),
+  'operations', (select coalesce(json_agg(json_build_object(
+    'id', o.id, 'taskId', o.task_id, 'stepId', o.step_id, 'tool', o.tool, 'effect', o.effect, 'state', o.state, 'sending', o.sending,
+    'doubt', o.doubt, 'releases', o.releases, 'epoch', o.epoch, 'workerId', o.worker_id, 'outputValid', o.output_valid,
+    'resolver', o.resolver, 'code', o.code, 'message', o.message, 'retryAfter', ${MS('o.retry_after')}, 'firstSentAt', ${MS('o.first_sent_at')},
+    'sentAt', ${MS('o.sent_at')}, 'endedAt', ${MS('o.ended_at')}, 'settledAt', ${MS('o.settled_at')})), '[]')
+    from (select * from operations union select * from in_flight) o),
+  'sendings', (select coalesce(json_agg(json_build_object(
+    'operationId', x.operation_id, 'sending', x.sending, 'workerId', x.worker_id, 'outcome', x.outcome, 'code', x.code,
+    'sentAt', ${MS('x.sent_at')}, 'endedAt', ${MS('x.ended_at')}, 'late', x.late) order by x.sending), '[]') from sendings x),
+  'workers', (select coalesce(json_agg(json_build_object(
+    'id', w.id, 'state', w.state, 'leasedUntil', ${MS('w.leased_until')}, 'lockMissedAt', ${MS('w.lock_missed_at')}, 'endedAt', ${MS('w.ended_at')})), '[]')
+    from worker w where w.id in (select worker_id from operations union select worker_id from in_flight union select worker_id from sendings)),
+  'refusals', (select coalesce(json_agg(json_build_object('stepId', r.step_id, 'code', r.code, 'message', r.message)), '[]')
+    from refusal r join steps s on s.id = r.step_id and s.epoch = r.epoch and s.state = 'dispatched'),
+  'verdicts', (select coalesce(json_agg(json_build_object('id', v.id, 'taskId', v.task_id, 'stepId', v.step_id, 'passed', v.passed, 'code', v.code, 'message', v.message)), '[]')
+    from (
+      select v.* from verdict v join steps s on s.id = v.step_id and s.epoch = v.round and s.state = 'verifying'
+      union all
+      select v.* from verdict v join tasks t on t.id = v.task_id and v.step_id is null and v.round = t.plan_revision and t.state = 'verifying'
+    ) v),
+  'probes', (select coalesce(json_agg(json_build_object('id', e.id, 'operationId', e.operation_id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding)
+    order by e.began_at), '[]')
+    from evidence e where e.kind = 'probe' and e.operation_id in (select id from operations where state = 'unknown'))
+) as snapshot`,
+};
+
+/** The ids of further steps: members of plans ($1 task, $2 plan index), everything behind a step ($3), items that wait for a slot ($4). */
+export const EXPAND: NamedSql = {
+  name: 'lifecycle.expand',
+  text: `
+with recursive behind(id, dependants) as (
+  select s.id, s.dependants from step s where s.id = any($3::uuid[])
+  union
+  select d.id, d.dependants from behind b cross join lateral unnest(b.dependants) as next(id) join step d on d.id = next.id
+)
+select s.id, null::uuid as parent_id
+  from unnest($1::uuid[], $2::int[]) as member(task_id, plan_index)
+  join step s on s.task_id = member.task_id and s.plan_index = member.plan_index and s.item_index is null
+union all
+select b.id, null from behind b
+union all
+select item.id, item.parent_id
+  from unnest($4::uuid[], $5::int[]) as wanted(parent_id, count)
+  cross join lateral (
+    select s.id, s.parent_id from step s where s.parent_id = wanted.parent_id and s.state = 'pending'
+    order by s.item_index limit wanted.count
+  ) item`,
+};

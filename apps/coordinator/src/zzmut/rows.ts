@@ -1,0 +1,146 @@
+import type { EventRow } from '@muster/domain';
+import type { Acceptance } from './accept';
+import type { Conclusion, Decision } from './decision';
+import type { StepRow, TaskRow } from './snapshot';
+
+/** How the domain's rows are written: column names, instants as RFC 3339, structures as the JSON text that is stored. */
+const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
+
+export function newStepColumns(step: StepRow, tenantId: string, item: string | null) {
+  return {
+    id: step.id,
+    task_id: step.taskId,
+    tenant_id: tenantId,
+    key: step.key,
+    plan_index: step.planIndex,
+    item_index: step.itemIndex,
+    parent_id: step.parentId,
+    plan_revision: step.planRevision,
+    tool: step.tool,
+    contract_hash: step.contractHash,
+    lane: step.lane,
+    priority: step.priority,
+    state: step.state,
+    epoch: step.epoch,
+    rings: step.rings,
+    waiting_on: step.waitingOn,
+    needs: step.needs,
+    dependants: step.dependants,
+    after_step: step.afterStep,
+    operation_id: step.operationId,
+    condition: json(step.condition),
+    item,
+    attempts: json(step.attempts),
+    due_at: instant(step.dueAt),
+    started_at: instant(step.startedAt),
+  };
+}
+
+export function stepColumns(step: StepRow) {
+  return {
+    id: step.id,
+    task_id: step.taskId,
+    state: step.state,
+    epoch: step.epoch,
+    rings: step.rings,
+    waiting_on: step.waitingOn,
+    after_step: step.afterStep,
+    condition: json(step.condition),
+    attempts: json(step.attempts),
+    failure: json(step.failure),
+    due_at: instant(step.dueAt),
+    started_at: instant(step.startedAt),
+    finished_at: instant(step.finishedAt),
+  };
+}
+
+export function eventColumns(event: EventRow, taskId: string, tenantId: string) {
+  return {
+    task_id: taskId,
+    seq: event.seq,
+    tenant_id: tenantId,
+    type: event.type,
+    at: instant(event.at),
+    data: event.data,
+    hash: event.hash,
+  };
+}
+
+export function taskColumns({ before, task, closeSteps }: Decision) {
+  return { ...taskImage(task), id: task.id, expected: before.revision, closes: closeSteps };
+}
+
+function taskImage(task: TaskRow) {
+  return {
+    revision: task.revision,
+    state: task.state,
+    fence: task.fence,
+    withdrawal: task.withdrawal,
+    withdrawn_at: instant(task.withdrawnAt),
+    event_seq: task.eventSeq,
+    event_hash: task.eventHash,
+    steps_total: task.stepsTotal,
+    open_steps: task.openSteps,
+    tool_calls: task.toolCalls,
+    output: task.output,
+    failure: json(task.failure),
+    conditions: json(task.conditions),
+    verdict_id: task.verdictId,
+    due_at: instant(task.dueAt),
+    finished_at: instant(task.finishedAt),
+  };
+}
+
+export function conclusionColumns(conclusion: Conclusion, task: TaskRow) {
+  const { response, evidence } = conclusion;
+  return {
+    id: conclusion.id,
+    task_id: task.id,
+    tenant_id: task.tenantId,
+    step_id: conclusion.stepId,
+    from_state: conclusion.fromState,
+    from_sending: conclusion.fromSending,
+    state: conclusion.state,
+    resolver: conclusion.resolver,
+    code: conclusion.code,
+    message: conclusion.message,
+    release: conclusion.release ? 1 : 0,
+    evidence_id: response && 'evidenceId' in response ? response.evidenceId : null,
+    sending: response && 'sending' in response ? response.sending : null,
+    bytes: response && 'bytes' in response ? response.bytes.toString('base64') : null,
+    hash: response && 'hash' in response ? response.hash : null,
+    new_evidence: evidence?.id ?? null,
+    finding: evidence?.finding ?? null,
+    detail: evidence?.detail ?? null,
+  };
+}
+
+export function acceptedTaskColumns({ taskId, submission, events, steps, toolCalls }: Acceptance) {
+  const last = events.at(-1)!;
+  const criteria = [...submission.completion];
+  return {
+    id: taskId,
+    tenant_id: submission.tenantId,
+    event_seq: last.seq,
+    event_hash: last.hash,
+    input: JSON.stringify(submission.input),
+    plan_hash: submission.plan.hash,
+    steps_total: steps.length,
+    tool_calls: toolCalls,
+    grants: submission.grants,
+    granted_hashes: [...new Set(submission.plan.steps.map((step) => step.contractHash))],
+    criteria: JSON.stringify(criteria),
+    criteria_count: criteria.length + submission.plan.completion.length + submission.invariants.length,
+    invariants: JSON.stringify(submission.invariants),
+    budget: JSON.stringify(submission.budget),
+    autonomy: submission.autonomy,
+    priority: submission.priority,
+    labels: submission.labels,
+    webhook_url: submission.webhookUrl ?? null,
+    idempotency_key: submission.idempotencyKey ?? null,
+    body_hash: submission.bodyHash,
+    api_key_id: submission.apiKeyId ?? null,
+    deadline_at: submission.deadlineAt?.toISOString() ?? null,
+  };
+}

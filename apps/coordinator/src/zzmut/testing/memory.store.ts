@@ -1,0 +1,235 @@
+import { canTransition, type EventRow, hasEnded, type JsonValue, STEP, TASK } from '@muster/domain';
+import type { Acceptance } from '../accept';
+import type { Decision, Wants } from '../decision';
+import type { RefusalRow, Snapshot, StepOutput, StepRow, TaskRow, VerdictRow } from '../snapshot';
+import { CONTRACTS_BY_HASH } from './contracts';
+import { MemoryLedger } from './memory.ledger';
+
+/** What a decision is to be drawn from, as the reader of the real store counts it. */
+export interface Scope {
+  readonly steps: ReadonlySet<string>;
+  readonly outputs: ReadonlySet<number>;
+  readonly items: ReadonlyMap<string, readonly string[]>;
+}
+
+export const scopeOf = (stepIds: Iterable<string>): Scope => ({
+  steps: new Set(stepIds),
+  outputs: new Set(),
+  items: new Map(),
+});
+
+/** Items loaded beyond those that were asked for, as in the real reader. */
+const SPARE_ITEMS = 64;
+
+/** The rows of one task in memory: shown as the reader shows them, written as the commit writes them. */
+export class MemoryStore {
+  readonly ledger = new MemoryLedger();
+  readonly steps = new Map<string, StepRow>();
+  readonly items = new Map<string, string>();
+  readonly events: EventRow[] = [];
+  readonly refusals: (RefusalRow & { epoch: number })[] = [];
+  readonly verdicts: (VerdictRow & { round: number })[] = [];
+  task: TaskRow;
+
+  constructor(
+    private readonly acceptance: Acceptance,
+    public now: number,
+  ) {
+    this.task = taskOf(acceptance);
+    for (const step of acceptance.steps) this.steps.set(step.id, step);
+    this.events.push(...acceptance.events);
+  }
+
+  /** Calls reserved when the task was accepted. */
+  get firstCalls(): number {
+    return this.acceptance.toolCalls;
+  }
+
+  get plan() {
+    return this.acceptance.submission.plan;
+  }
+
+  byKey(key: string): StepRow {
+    const found = [...this.steps.values()].find((step) => step.key === key);
+    if (!found) throw new Error(`There is no step '${key}'.`);
+    return found;
+  }
+
+  /** Only what was named, its direct dependants and its parents: the whole plan is never loaded. */
+  snapshot(scope: Scope): Snapshot {
+    const named = [...scope.steps].map((id) => this.steps.get(id)!);
+    const ids = new Set(
+      named.flatMap((step) => [step.id, ...step.dependants, ...(step.parentId ? [step.parentId] : [])]),
+    );
+    const steps = new Map([...ids].map((id) => [id, this.steps.get(id)!]));
+    const shown = [...steps.values()].filter(
+      ({ state }) => !['pending', 'ready', 'succeeded', 'skipped'].includes(state),
+    );
+    const { operations, sendings, workers, probes } = this.ledger;
+    const loaded = shown.flatMap((step) => operations.get(step.id) ?? []);
+    const answered = new Set(
+      loaded.filter(({ state }) => state !== 'sent' && state !== 'succeeded').map(({ id }) => id),
+    );
+    const unknown = new Set(loaded.filter(({ state }) => state === 'unknown').map(({ id }) => id));
+    return {
+      now: this.now,
+      task: this.task,
+      plan: this.plan,
+      contracts: CONTRACTS_BY_HASH,
+      steps,
+      operations: new Map(loaded.map((operation) => [operation.stepId, operation])),
+      sendings: sendings.filter((sending) => answered.has(sending.operationId)),
+      workers: new Map(workers),
+      refusals: new Map(this.refusalsOf(steps).map((refusal) => [refusal.stepId, refusal])),
+      verdicts: new Map(this.verdictsOf(steps).map((verdict) => [verdict.stepId!, verdict])),
+      taskVerdict: this.task.state === 'verifying' ? this.verdicts.find(({ stepId }) => stepId === null) : undefined,
+      probes: probes.filter((probe) => unknown.has(probe.operationId)).sort((a, b) => a.beganAt - b.beganAt),
+      outputs: new Map([...scope.outputs].map((index) => [index, this.outputAt(index)])),
+      nextItems: scope.items,
+      atIndex: new Map(
+        [...steps.values()].filter((step) => step.itemIndex === null).map((step) => [step.planIndex, step.id]),
+      ),
+      sentOperations: this.task.withdrawal ? [...operations.values()].filter(({ state }) => state === 'sent') : [],
+    };
+  }
+
+  private refusalsOf(steps: ReadonlyMap<string, StepRow>) {
+    return this.refusals.filter(({ stepId, epoch }) => {
+      const step = steps.get(stepId);
+      return step?.state === 'dispatched' && step.epoch === epoch;
+    });
+  }
+
+  private verdictsOf(steps: ReadonlyMap<string, StepRow>) {
+    return this.verdicts.filter(({ stepId, round }) => {
+      const step = stepId === null ? undefined : steps.get(stepId);
+      return step?.state === 'verifying' && step.epoch === round;
+    });
+  }
+
+  outputAt(index: number): StepOutput {
+    const rows = [...this.steps.values()].filter((step) => step.planIndex === index);
+    const parent = rows.find((step) => step.itemIndex === null)!;
+    const items = rows.filter((step) => step.itemIndex !== null).sort((a, b) => a.itemIndex! - b.itemIndex!);
+    const output = this.outputOf(parent);
+    if (items.length > 0) return { state: parent.state, output, outputs: items.map((item) => this.outputOf(item)) };
+    const isEmptyForEach = parent.state === 'succeeded' && !this.ledger.operations.has(parent.id);
+    return isEmptyForEach ? { state: parent.state, output: null, outputs: [] } : { state: parent.state, output };
+  }
+
+  private outputOf(step: StepRow): JsonValue {
+    const operation = this.ledger.operations.get(step.id);
+    const isOutput = operation?.state === 'succeeded' && !['failed', 'skipped', 'cancelled'].includes(step.state);
+    return isOutput ? operation.output : null;
+  }
+
+  expand(scope: Scope, wants: Wants): Scope {
+    const all = [...this.steps.values()];
+    const members = all.filter((step) => step.itemIndex === null && wants.members.includes(step.planIndex));
+    const items = new Map(scope.items);
+    for (const parentId of new Set(wants.items)) {
+      const most = wants.items.filter((id) => id === parentId).length + SPARE_ITEMS;
+      items.set(parentId, [...(items.get(parentId) ?? []), ...this.waitingItems(parentId).slice(0, most)]);
+    }
+    const found = [
+      ...wants.steps,
+      ...members.map(({ id }) => id),
+      ...this.behind(wants.closures),
+      ...[...items.values()].flat(),
+    ];
+    return {
+      steps: new Set([...scope.steps, ...found]),
+      outputs: new Set([...scope.outputs, ...wants.outputs]),
+      items,
+    };
+  }
+
+  private waitingItems(parentId: string): string[] {
+    const items = [...this.steps.values()].filter((step) => step.parentId === parentId && step.state === 'pending');
+    return items.sort((a, b) => a.itemIndex! - b.itemIndex!).map(({ id }) => id);
+  }
+
+  private behind(roots: readonly string[]): Set<string> {
+    const found = new Set(roots);
+    for (const id of found) for (const dependant of this.steps.get(id)!.dependants) found.add(dependant);
+    return found;
+  }
+
+  /** Whole or not at all, and only on the rows it was drawn from. False: somebody else was first. */
+  commit(decision: Decision): boolean {
+    const { before, task, conclusions } = decision;
+    if (before.revision !== this.task.revision || !conclusions.every((one) => this.ledger.admits(one))) return false;
+    this.writeTask(task);
+    for (const conclusion of conclusions) this.ledger.conclude(conclusion, this.now);
+    for (const step of decision.steps) this.writeStep(step);
+    for (const { row, item } of decision.items) {
+      this.steps.set(row.id, row);
+      this.items.set(row.id, item);
+    }
+    if (decision.closeSteps) this.close(new Set(decision.steps.map(({ id }) => id)));
+    this.events.push(...decision.events);
+    return true;
+  }
+
+  private writeTask(task: TaskRow): void {
+    const before = this.task;
+    if (before.state !== task.state && !canTransition(TASK, before.state, task.state)) {
+      throw new Error(`The task went from ${before.state} to ${task.state}.`);
+    }
+    const isEvident =
+      task.openSteps === 0 && !task.failure && !task.withdrawal && (task.criteriaCount === 0 || task.verdictId);
+    if (task.state === 'completed' && !isEvident) throw new Error('The task completed without evidence.');
+    if (task.openSteps < 0 || task.toolCalls < 0) throw new Error('A count of the task fell below zero.');
+    this.task = { ...task };
+  }
+
+  private writeStep(step: StepRow): void {
+    const before = this.steps.get(step.id)!;
+    if (before.state !== step.state && !canTransition(STEP, before.state, step.state)) {
+      throw new Error(`Step ${step.key} went from ${before.state} to ${step.state}.`);
+    }
+    if (step.waitingOn < 0) throw new Error(`Step ${step.key} waits on fewer than no needs.`);
+    if (step.epoch < before.epoch) throw new Error(`The epoch of ${step.key} fell.`);
+    this.steps.set(step.id, step);
+  }
+
+  private close(written: ReadonlySet<string>): void {
+    for (const step of this.steps.values()) {
+      if (hasEnded(step.state) || written.has(step.id)) continue;
+      const closed = { condition: { kind: 'none', reason: 'withdrawn' }, dueAt: null, finishedAt: this.now } as const;
+      this.writeStep({ ...step, ...closed, state: 'cancelled' });
+    }
+  }
+}
+
+function taskOf({ taskId, submission, steps, events, toolCalls }: Acceptance): TaskRow {
+  const { completion, invariants, plan, deadlineAt } = submission;
+  const last = events.at(-1)!;
+  return {
+    id: taskId,
+    tenantId: submission.tenantId,
+    state: 'running',
+    revision: 1,
+    fence: 0,
+    withdrawal: null,
+    withdrawnAt: null,
+    eventSeq: last.seq,
+    eventHash: last.hash,
+    planRevision: 1,
+    planHash: plan.hash,
+    stepsTotal: steps.length,
+    openSteps: steps.length,
+    toolCalls,
+    input: submission.input,
+    criteriaCount: completion.length + invariants.length + plan.completion.length,
+    budget: submission.budget as Record<string, number>,
+    priority: submission.priority,
+    output: null,
+    failure: null,
+    conditions: [],
+    verdictId: null,
+    deadlineAt: deadlineAt?.getTime() ?? null,
+    dueAt: deadlineAt?.getTime() ?? null,
+    finishedAt: null,
+  };
+}

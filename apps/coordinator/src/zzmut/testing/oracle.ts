@@ -1,0 +1,205 @@
+import { type CompiledStep, findBreak, foldEvents, hasEnded } from '@muster/domain';
+import type { StepRow } from '../snapshot';
+import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from './contracts';
+import type { StoredOperation } from './memory.ledger';
+import { LEASE_TTL_MS, type TaskWorld } from './task.world';
+
+/** What must hold, said independently of the code that is to make it hold. Each finding is a sentence. */
+export class Oracle {
+  constructor(private readonly world: TaskWorld) {}
+
+  /** After every commit. */
+  findings(): string[] {
+    const steps = [...this.world.store.steps.values()];
+    const { task } = this.world;
+    const open = steps.filter(({ state }) => !hasEnded(state)).length;
+    const parked = steps.filter(({ state }) => state === 'parked').length;
+    const attention = this.world.attention;
+    return [
+      ...said(task.openSteps !== open, `openSteps is ${task.openSteps}, but ${open} are open`),
+      ...said(task.stepsTotal !== steps.length, `stepsTotal is ${task.stepsTotal} of ${steps.length}`),
+      ...said(
+        (attention?.steps ?? 0) !== parked,
+        `attention counts ${attention?.steps ?? 0}, but ${parked} are parked`,
+      ),
+      ...said((attention?.status ?? false) !== parked > 0, 'the condition does not say whether somebody is needed'),
+      ...said(this.world.isOver && open > 0, 'the task ended with open steps'),
+      ...this.moneyFindings(),
+      ...steps.flatMap((step) => this.wakeFindings(step)),
+    ];
+  }
+
+  /** Reserved calls stay within the budget. A claim that crossed a refusal is counted behind it. */
+  private moneyFindings(): string[] {
+    const { toolCalls, budget } = this.world.task;
+    const crossed = this.world.store.events.filter(({ data }) => data.includes('"claimed":true')).length;
+    const isOver = budget.toolCalls !== undefined && toolCalls > Math.max(budget.toolCalls, this.firstCalls) + crossed;
+    return said(isOver, `${toolCalls} calls exceed the budget`);
+  }
+
+  /** What was dispatched when the task was accepted: the rules of plans have held it to the budget before. */
+  private get firstCalls(): number {
+    return this.world.store.firstCalls;
+  }
+
+  /** Every open step is looked at in time, or stands behind something that is. */
+  private wakeFindings(step: StepRow): string[] {
+    const { condition, dueAt } = step;
+    if (hasEnded(step.state) || dueAt !== null) return [];
+    switch (condition.kind) {
+      case 'window':
+      case 'person':
+        return [];
+      case 'needs':
+        return said(step.waitingOn === 0, `${step.key} waits for needs that are all met`);
+      case 'after':
+        return said(hasEnded(this.row(step.afterStep!).state), `${step.key} waits behind a step that has ended`);
+      case 'items':
+        return said(
+          !this.itemsOf(step).some((item) => item.condition.kind !== 'slot' && !hasEnded(item.state)),
+          `no item of ${step.key} moves`,
+        );
+      case 'slot':
+        return said(hasEnded(this.row(step.parentId!).state), `${step.key} waits for a slot of a step that has ended`);
+      default:
+        return [`${step.key} is ${step.state} for '${condition.kind}' and never looked at`];
+    }
+  }
+
+  /** Whenever it is asked, for it reads the whole history. */
+  historyFindings(): string[] {
+    const { events, steps } = this.world.store;
+    const folded = foldEvents(events);
+    const hole = findBreak(events);
+    const told = (key: string) => folded.steps.get(key);
+    return [
+      ...said(hole !== undefined, `event ${hole?.seq}: ${hole?.reason}`),
+      ...said(events.length !== this.world.task.eventSeq, 'the task does not know its last event'),
+      ...said(folded.state !== this.world.task.state, `the history says the task is ${folded.state}`),
+      ...said(folded.fence !== this.world.task.fence, `the history says the fence is ${folded.fence}`),
+      ...said(folded.steps.size !== steps.size, `the history tells of ${folded.steps.size} steps`),
+      ...[...steps.values()].flatMap(({ key, state, epoch }) =>
+        said(
+          told(key)?.state !== state || told(key)?.epoch !== epoch,
+          `the history says ${key} is ${told(key)?.state} at ${told(key)?.epoch}, not ${state} at ${epoch}`,
+        ),
+      ),
+    ];
+  }
+
+  /** A claim that was let through: were its needs met, and may its class be sent again? */
+  claimFindings(step: StepRow, before: StoredOperation | undefined): string[] {
+    const unmet = step.needs.filter((id) => !this.isMetFor(step, this.row(id)) && !this.hasAnswered(id));
+    return [
+      ...unmet.map((id) => `${step.key} was sent before ${this.row(id).key} met its end`),
+      ...(before
+        ? said(
+            !this.mayResend(before),
+            `${before.effect} ${step.key} was sent again while ${before.state} by ${before.resolver}`,
+          )
+        : []),
+    ];
+  }
+
+  /** A resend that the coordinator decides on now: is the window of a keyed tool still open? */
+  dispatchFindings(step: StepRow): string[] {
+    const operation = this.world.store.ledger.operations.get(step.id);
+    if (operation?.effect !== 'keyed' || operation.state !== 'unknown') return [];
+    const end = operation.firstSentAt + WINDOW_MS - LEASE_TTL_MS - TIMEOUT_MS;
+    return said(
+      this.world.now > end,
+      `keyed ${step.key} is to be sent again ${this.world.now - end} ms after its window`,
+    );
+  }
+
+  private mayResend(before: StoredOperation): boolean {
+    if (before.state === 'unknown') return before.effect === 'none' || before.effect === 'keyed';
+    if (before.state !== 'absent') return false;
+    if (before.resolver === 'answer' || before.resolver === 'person') return true;
+    if (before.effect === 'probed') return before.resolver === 'probe' && this.isProvenAbsent(before);
+    return before.effect === 'transactional';
+  }
+
+  private isProvenAbsent(operation: StoredOperation): boolean {
+    const { sendings, workers, probes } = this.world.store.ledger;
+    if (operation.tool !== 'book') return false;
+    const all = [operation, ...sendings.filter((sending) => sending.operationId === operation.id && !sending.late)];
+    const ends = all.map(
+      ({ endedAt, workerId }) => endedAt ?? workers.get(workerId)?.endedAt ?? Number.POSITIVE_INFINITY,
+    );
+    const provenFrom = Math.max(...ends) + ABSENT_AFTER_MS;
+    return probes.some(
+      (probe) => probe.operationId === operation.id && probe.finding === 'absent' && probe.beganAt >= provenFrom,
+    );
+  }
+
+  /** A fallback waits for the failure of the step it stands in for. */
+  private isMetFor(step: StepRow, need: StepRow): boolean {
+    const standsIn = step.parentId === null && this.compiled(step).fallbackOf === need.planIndex;
+    return standsIn ? need.state === 'failed' : this.isMet(need);
+  }
+
+  /** api.md: how a need is met. */
+  private isMet(step: StepRow): boolean {
+    const reason = step.condition.kind === 'none' ? step.condition.reason : undefined;
+    if (step.state === 'succeeded') return true;
+    if (step.state === 'skipped') return reason === 'when' || reason === 'fallback_not_needed';
+    if (step.state !== 'failed') return false;
+    const { onFailure, fallback } = this.compiled(step);
+    if (fallback === undefined) return onFailure === 'continue';
+    const standIn = this.at(fallback);
+    return standIn.state !== 'skipped' && this.isMet(standIn);
+  }
+
+  private hasAnswered(id: string): boolean {
+    const operation = this.world.store.ledger.operations.get(id);
+    return (
+      operation?.state === 'succeeded' && operation.outputValid === true && !this.compiled(this.row(id)).needsVerdict
+    );
+  }
+
+  /** A task that nobody withdrew ended as its steps say. */
+  endFindings(): string[] {
+    const { task, store } = this.world;
+    if (task.withdrawal !== null) return said(task.state === 'completed', 'a withdrawn task completed');
+    const failed = [...store.steps.values()].filter(
+      (step) => step.parentId === null && step.state === 'failed' && !this.isMet(step),
+    );
+    const isRefuted = store.verdicts.some(({ stepId, passed }) => stepId === null && !passed);
+    const isBadOutput = task.failure?.exitReason === 'expression_error' && task.failure.stepId === undefined;
+    const sent = [...store.ledger.operations.values()].reduce((sum, { sending }) => sum + sending, 0);
+    const expected = failed.length > 0 || isRefuted || isBadOutput ? 'failed' : 'completed';
+    return [
+      ...said(task.toolCalls !== sent, `${sent} calls were sent, but ${task.toolCalls} are accounted for`),
+      ...said(task.state !== expected, `the task is ${task.state}, but its steps say ${expected}`),
+      ...[...store.steps.values()].flatMap((step) => this.skipFindings(step)),
+    ];
+  }
+
+  private skipFindings(step: StepRow): string[] {
+    if (step.state !== 'skipped' || step.condition.kind !== 'none' || step.condition.reason !== 'upstream_failed')
+      return [];
+    return said(
+      step.needs.every((id) => this.isMetFor(step, this.row(id))),
+      `${step.key} was skipped though all its needs were met`,
+    );
+  }
+
+  private row(id: string): StepRow {
+    return this.world.store.steps.get(id)!;
+  }
+
+  private at(index: number): StepRow {
+    return this.world.step(this.world.store.plan.steps[index]!.key);
+  }
+
+  private compiled(step: StepRow): CompiledStep {
+    return this.world.store.plan.steps[step.planIndex]!;
+  }
+
+  private itemsOf(parent: StepRow): StepRow[] {
+    return [...this.world.store.steps.values()].filter(({ parentId }) => parentId === parent.id);
+  }
+}
+
+const said = (isWrong: boolean, sentence: string): string[] => (isWrong ? [sentence] : []);
