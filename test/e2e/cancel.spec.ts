@@ -6,7 +6,7 @@ import { until } from '../support/until';
 
 const LET_GO_MS_MAX = 1_000;
 const WIDE = 40;
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 let muster: Muster;
 let tools: ToolServer;

@@ -6,7 +6,7 @@ import { Muster } from '../support/muster';
 import { type Behaviour, ToolServer } from '../support/tool-server';
 
 const TIMEOUT_MS = 300;
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 let muster: Muster;
 let tools: ToolServer;

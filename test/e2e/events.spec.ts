@@ -5,7 +5,7 @@ import { Muster } from '../support/muster';
 import type { RunningTask } from '../support/running-task';
 import { ToolServer } from '../support/tool-server';
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 let muster: Muster;
 let tools: ToolServer;

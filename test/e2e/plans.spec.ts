@@ -4,7 +4,7 @@ import { Muster } from '../support/muster';
 import { ToolServer } from '../support/tool-server';
 import { until } from '../support/until';
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 let muster: Muster;
 let tools: ToolServer;

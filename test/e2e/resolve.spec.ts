@@ -3,7 +3,7 @@ import { aPlan, aStep, aTool } from '../support/builders';
 import { Muster } from '../support/muster';
 import { ToolServer } from '../support/tool-server';
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 const HAPPENED: Resolution = {
   outcome: 'happened',

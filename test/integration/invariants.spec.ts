@@ -10,15 +10,25 @@ const MEND_WITHIN_MS = 1_000;
 
 let database: TestDatabase;
 let rows: Rows;
-beforeEach(async () => {
+beforeAll(async () => {
   database = await freshDatabase();
   // The guards are taken down, since the breaches below are those that would slip through a hole in them.
   await database.client.query('set session_replication_role = replica');
   for (const { table, name } of await checks())
     await database.client.query(`alter table ${table} drop constraint ${name}`);
-  rows = await Rows.begin(database.client, { effect: 'probed', probe: { absentAfterMs: 5_000 } });
 });
-afterEach(() => database.drop());
+// Every test has its rows to itself: they are never committed.
+beforeEach(async () => {
+  await database.client.query('begin');
+  rows = await Rows.begin(database.client, {
+    effect: 'probed',
+    probe: { absentAfterMs: 5_000 },
+    dedupeWindowMs: 60_000,
+    definite: { notDone: [503] },
+  });
+});
+afterEach(() => database.client.query('rollback'));
+afterAll(() => database.drop());
 
 const aTask = (steps: StepDocument[], given: Row, told: Row) => rows.task({ steps }, { ...RUNNING, ...given }, told);
 const RUNNING = { state: 'running', finished_at: null };
@@ -49,6 +59,7 @@ async function aResentStep(effect: string, sending: Row = {}) {
   return paid;
 }
 
+/** One breach of each invariant. */
 const PLANTED: Record<string, () => Promise<unknown>> = {
   'settled-operation-has-an-answer': () => aPaidStep({ operation: { response_hash: null } }),
   'recorded-bytes-match-their-hash': () => aPaidStep({ operation: { request: Buffer.from('other bytes') } }),
@@ -61,6 +72,19 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
   'epoch-is-claimed-once': () => aResentStep('keyed', { epoch: 2 }),
   'earlier-sendings-are-kept': () => aPaidStep({ operation: { sending: 2 } }),
   'opaque-is-never-sent-blindly': () => aResentStep('opaque'),
+  'keyed-is-resent-inside-its-window': async () => {
+    const { operation } = await aResentStep('keyed');
+    await sentAgainAt(operation, new Date('2026-01-01T10:01:00.001Z'));
+  },
+  'quarantine-counts-lost-workers': async () => {
+    const { operation } = await aPaidStep({
+      task: { open_steps: 1 },
+      step: { state: 'parked', finished_at: null, condition: '{"kind":"person","reason":"quarantined"}', epoch: 2 },
+      operation: { state: 'unknown', sending: 2, code: 'worker_lost', epoch: 2 },
+    });
+    await rows.sending(operation, { code: 'worker_lost' });
+  },
+  'calls-are-counted': () => aPaidStep({ task: { tool_calls: 0 } }),
   'probed-is-resent-on-proof-only': async () => {
     const { operation } = await aResentStep('probed', { ended_at: new Date('2026-01-01T10:00:00Z') });
     await aProbe(operation, new Date('2026-01-01T10:00:04.999Z'));
@@ -143,6 +167,42 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
   'ends-are-told': () => aPaidStep({ task: { state: 'failed', finished_at: LONG_AGO } }),
 };
 
+/** Other ways to break an invariant, of those that have several. */
+const ALSO_PLANTED: [invariant: string, how: string, plant: () => Promise<unknown>][] = [
+  [
+    'opaque-is-never-sent-blindly',
+    'by concluding that it was absent, on nobody’s word',
+    () => aResentStep('opaque', { outcome: 'absent', code: 'timeout' }),
+  ],
+  [
+    'probed-is-resent-on-proof-only',
+    'by concluding that it was absent, without a probe',
+    () => aResentStep('probed', { outcome: 'absent', code: 'connection_reset' }),
+  ],
+  [
+    'nothing-is-sent-after-a-withdrawal',
+    'in an earlier sending',
+    async () => {
+      const { task, operation } = await aResentStep('keyed', { fence: 1 });
+      await database.client.query(
+        "update task set withdrawal = 'cancel', withdrawn_at = now(), fence = 1 where id = $1",
+        [task.id],
+      );
+      expect(operation.fence).toBe(0);
+    },
+  ],
+  [
+    'steps-run-after-their-needs',
+    'before the verdict on one of them',
+    async () => {
+      const { second } = await aChain({ second: { state: 'dispatched', epoch: 1 } });
+      await database.client.query("update step set state = 'verifying', finished_at = null where key = 'pay'");
+      await rows.operation(second);
+    },
+  ],
+  ['calls-are-counted', 'by spending more than the budget', () => aPaidStep({ task: { budget: '{"toolCalls":9}' } })],
+];
+
 describe('the invariants', () => {
   it('find nothing wrong with a task that was paid, resent on proof, and completed', async () => {
     const { operation } = await aResentStep('probed');
@@ -159,10 +219,28 @@ describe('the invariants', () => {
 
     await plant();
 
-    const breaches = await runInvariants(database.client, { mendWithinMs: MEND_WITHIN_MS });
-    expect(breaches.map((breach) => breach.invariant)).toContain(name);
+    expect(await brokenOnes()).toContain(name);
+  });
+
+  it.each(ALSO_PLANTED)('%s finds a row that breaks it %s', async (name, _how, plant) => {
+    await plant();
+
+    expect(await brokenOnes()).toContain(name);
+  });
+
+  it.each([
+    ['that was turned away', { outcome: 'absent', code: 'http_503' }],
+    ['that never left', { outcome: 'absent', code: 'connection_refused' }],
+  ])('let a sending be repeated %s', async (_, sending) => {
+    await aResentStep('probed', sending);
+    await aResentStep('opaque', sending);
+
+    expect(await brokenOnes()).toEqual([]);
   });
 });
+
+const brokenOnes = async () =>
+  (await runInvariants(database.client, { mendWithinMs: MEND_WITHIN_MS })).map(({ invariant }) => invariant);
 
 describe('a task’s history', () => {
   it.each([
@@ -188,8 +266,11 @@ describe('a task’s history', () => {
   });
 });
 
+const sentAgainAt = (operation: Row, at: Date) =>
+  database.client.query('update operation set sent_at = $1 where id = $2', [at, operation.id]);
+
 async function aProbe(operation: Row, beganAt: Date, { resent = beganAt } = {}): Promise<void> {
-  await database.client.query('update operation set sent_at = $1 where id = $2', [resent, operation.id]);
+  await sentAgainAt(operation, resent);
   await rows.insert('evidence', {
     id: operation.id,
     tenant_id: rows.tenantId,

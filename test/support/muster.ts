@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -10,12 +11,13 @@ import { Pool } from 'pg';
 import { aTask } from './builders';
 import { freshDatabase, type TestDatabase } from './database';
 import { expectNoBreach } from './invariants';
+import { patiently } from './patiently';
 import { RunningTask } from './running-task';
 import { REDIS_URL_VARIABLE } from './start-services';
 import { until } from './until';
 
 const APPS = join(__dirname, '../../dist/apps');
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 15_000;
 const OUTPUT_LINES_KEPT = 200;
 const LOG_LINES_SHOWN = 15;
@@ -92,7 +94,9 @@ export class Muster {
   }
 
   async submit(plan: PlanDocument, given: Partial<TaskRequest> = {}): Promise<RunningTask> {
-    const { id } = await this.client.tasks.submit(aTask(plan, given));
+    const request = aTask(plan, given);
+    const idempotencyKey = randomUUID();
+    const { id } = await patiently(() => this.client.tasks.submit(request, { idempotencyKey }));
     return this.task(id);
   }
 

@@ -6,6 +6,8 @@ import type { Client } from 'pg';
 export type Row = Record<string, unknown>;
 
 const LATE = new Date('2026-01-01T10:00:10Z');
+/** More than any test sends. */
+const CALLS = 10;
 const EARLY = new Date('2026-01-01T10:00:00Z');
 export const sha256 = (bytes: string | Buffer): Buffer => createHash('sha256').update(bytes).digest();
 
@@ -42,6 +44,7 @@ export class Rows {
       plan_revision: 1,
       plan_hash: hash,
       steps_total: document.steps.length,
+      tool_calls: CALLS,
       granted_hashes: [this.contractHash],
       finished_at: LATE,
       ...given,
@@ -96,7 +99,7 @@ export class Rows {
       request,
       request_hash: sha256(request),
       response_hash: sha256('{}'),
-      resolver: 'executor',
+      resolver: 'answer',
       first_sent_at: EARLY,
       sent_at: EARLY,
       settled_at: LATE,

@@ -7,8 +7,9 @@ import {
   type Step,
   type Task,
 } from '@muster/client';
+import { patiently } from './patiently';
 
-const REST_DEADLINE_MS = 20_000;
+const REST_DEADLINE_MS = 30_000;
 
 /** A submitted task, as a test follows it from outside. */
 export class RunningTask {
@@ -20,7 +21,7 @@ export class RunningTask {
 
   /** Resolves when the task has ended or waits for a person; rejects, with all that is known, when it does neither in time. */
   async rests(deadlineMs = REST_DEADLINE_MS): Promise<Task> {
-    const task = await this.client.tasks.wait(this.id, deadlineMs);
+    const task = await patiently(() => this.client.tasks.wait(this.id, deadlineMs));
     if (hasEnded(task) || needsAttention(task)) return task;
     const steps = Object.values(await this.steps()).filter((step) => !step.finishedAt);
     throw new Error(

@@ -1,4 +1,5 @@
-const DEADLINE_MS = 10_000;
+// Far more than anything here takes, since the machine may be busy with other things.
+const DEADLINE_MS = 20_000;
 const POLL_MS = 10;
 
 interface UntilOptions {

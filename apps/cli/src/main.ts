@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), {
     env: process.env,
     cwd: whereTheyStand(),
+    programName: process.env.npm_lifecycle_event === 'muster' ? 'npm run -s muster --' : 'muster',
     terminal: terminalOf(process.stdout, process.stderr, process.env),
     interrupted: interruption.signal,
   });

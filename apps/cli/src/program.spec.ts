@@ -57,6 +57,7 @@ async function muster(...argv: string[]) {
       MUSTER_DATA_DIR: folder,
     },
     cwd: folder,
+    programName: 'muster',
     terminal: { out: into(out), err: into(err), paint: PLAIN, paintErr: PLAIN, liveBlock: () => undefined },
     interrupted: new AbortController().signal,
   });

@@ -59,7 +59,7 @@ function describe(program: Command, argv: readonly string[], context: CommandCon
     .option('--url <url>', 'address of Muster (else MUSTER_URL, else .muster/connection.json)')
     .option('--key <key>', 'API key (else MUSTER_KEY, else .muster/connection.json)')
     .addHelpText('after', EXIT_CODES_TEXT)
-    .showHelpAfterError('See: muster --help')
+    .showHelpAfterError(`See: ${context.programName} --help`)
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
@@ -67,7 +67,10 @@ function describe(program: Command, argv: readonly string[], context: CommandCon
     .exitOverride();
   const wanted = argv.find((word) => Object.hasOwn(COMMANDS, word));
   for (const [name, entry] of Object.entries(COMMANDS)) {
-    const command = program.command(name).description(entry.summary);
+    const command = program
+      .command(name)
+      .description(entry.summary)
+      .showHelpAfterError(`See: ${context.programName} ${name} --help`);
     if (name === wanted) entry.load().define(command, context);
   }
 }
@@ -77,6 +80,7 @@ class ProgramContext implements CommandContext {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly terminal: Surroundings['terminal'];
+  readonly programName: string;
   readonly interrupted: AbortSignal;
   private found?: Connection;
 
@@ -87,6 +91,7 @@ class ProgramContext implements CommandContext {
     this.env = surroundings.env;
     this.cwd = surroundings.cwd;
     this.terminal = surroundings.terminal;
+    this.programName = surroundings.programName;
     this.interrupted = surroundings.interrupted;
   }
 

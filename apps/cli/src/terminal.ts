@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly terminal: Terminal;
+  /** How this person runs `muster`, for hints that can be typed as they stand. */
+  readonly programName: string;
   /** Aborted on Ctrl-C and on SIGTERM. */
   readonly interrupted: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { Log } from '@muster/chassis';
 import { QUEUES, VerifierDoorbell } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
-import { isTransient } from '@muster/persistence';
+import { isTransient, WorkerLease } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import { Verifier } from './verifier';
@@ -14,6 +14,7 @@ export class VerifyConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly consumers: Consumers,
     private readonly verifier: Verifier,
+    private readonly lease: WorkerLease,
     private readonly log: Log,
   ) {}
 
@@ -29,6 +30,7 @@ export class VerifyConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async take(message: VerifierDoorbell): Promise<void> {
+    this.lease.noteJob();
     try {
       await this.verifier.answer(message, this.stopping.signal);
     } catch (error) {

@@ -17,7 +17,7 @@ export const define: DefineCommand = (command, context) => {
       if (json) return out(JSON.stringify(task, null, 2));
       out([
         `${paint.good('✓')} ${id} is being cancelled; nothing new is sent for it.`,
-        paint.quiet(`See what stands: muster show ${id}`),
+        paint.quiet(`See what stands: ${context.programName} show ${id}`),
       ]);
     });
 };

@@ -2,8 +2,9 @@ import type { TaskRequest } from '@muster/client';
 import { collect, parseDuration, parseInput, parseLabels } from '../arguments';
 import type { CommandContext, DefineCommand } from '../command';
 import { readDocument, taskRequestFrom } from '../document-file';
+import { taskLine } from '../render/task.view';
 import { exitCodeFor } from '../watching';
-import { watchTask } from './watch';
+import { attentionHint, watchTask } from './watch';
 
 interface SubmitOptions {
   readonly input: string[];
@@ -37,22 +38,16 @@ async function submit(context: CommandContext, file: string, options: SubmitOpti
   const { out, paint } = context.terminal;
   if (options.wait) {
     const ended = await client.tasks.wait(task.id, options.timeout, context.interrupted);
-    out(
-      options.json
-        ? JSON.stringify(ended, null, 2)
-        : `${ended.id}  ${ended.state}  ${outputText(ended.output)}`.trimEnd(),
-    );
+    out(options.json ? JSON.stringify(ended, null, 2) : [taskLine(ended, paint), ...attentionHint(ended, context)]);
     return context.exitWith(exitCodeFor(ended));
   }
   if (options.watch && !options.json) return context.exitWith(await watchTask(context, task.id));
   out(
     options.json
       ? JSON.stringify(task, null, 2)
-      : [`${paint.strong(task.id)}  ${task.state}`, paint.quiet(`Follow it: muster watch ${task.id}`)],
+      : [`${paint.strong(task.id)}  ${task.state}`, paint.quiet(`Follow it: ${context.programName} watch ${task.id}`)],
   );
 }
-
-const outputText = (output: unknown): string => (output === undefined || output === null ? '' : JSON.stringify(output));
 
 /** Options win over the file, name by name. */
 export function withOptions(request: TaskRequest, options: Pick<SubmitOptions, 'input' | 'label'>): TaskRequest {

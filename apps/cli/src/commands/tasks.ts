@@ -26,7 +26,7 @@ export const define: DefineCommand = (command, context) => {
       for await (const task of pages) if (tasks.push(task) >= limit) break;
       const { out, err, paint } = context.terminal;
       if (json) return out(JSON.stringify(tasks, null, 2));
-      if (tasks.length === 0) return err('No tasks yet. Submit one: muster submit examples/hello/plan.yaml');
+      if (tasks.length === 0) return err(`No tasks yet. Submit one: ${context.programName} submit FILE`);
       out(taskTable(tasks, paint, Date.now()));
     });
 };

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { gather, type ToolContract } from '@muster/client';
 import type { CommandContext, DefineCommand } from '../command';
 import { readDocument } from '../document-file';
@@ -18,7 +19,7 @@ async function list(context: CommandContext, options: { json?: boolean }): Promi
   const tools = await gather(context.client().tools.list());
   const { out, err, paint } = context.terminal;
   if (options.json) return out(JSON.stringify(tools, null, 2));
-  if (tools.length === 0) return err('No tools yet. Register one: muster tools put FILE');
+  if (tools.length === 0) return err(`No tools yet. Register one: ${context.programName} tools put FILE`);
   out(
     table(
       tools,
@@ -36,7 +37,9 @@ async function list(context: CommandContext, options: { json?: boolean }): Promi
 
 function transportOf({ transport }: ToolContract): string {
   if (transport.type === 'http') return safe(`${transport.method} ${transport.url}`);
-  return safe(transport.type === 'process' ? `process ${transport.argv[0]}` : `${transport.type} ${transport.name}`);
+  return safe(
+    transport.type === 'process' ? `process ${basename(transport.argv[0]!)}` : `${transport.type} ${transport.name}`,
+  );
 }
 
 async function put(context: CommandContext, files: readonly string[]): Promise<void> {

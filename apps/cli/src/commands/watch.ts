@@ -1,3 +1,4 @@
+import { needsAttention, type Task } from '@muster/client';
 import { type CommandContext, type DefineCommand } from '../command';
 import { type ExitCode } from '../exit-codes';
 import { changeLines, type Snapshot, taskDetail } from '../render/task.view';
@@ -19,8 +20,9 @@ export async function watchTask(context: CommandContext, id: string): Promise<Ex
   let last: Snapshot | undefined;
   try {
     for await (const snapshot of snapshots(context.client(), id, interrupted)) {
-      if (block) block.draw(taskDetail({ ...snapshot, operations: [] }, terminal.paint, Date.now()));
-      else terminal.out(changeLines(last, snapshot));
+      const hint = attentionHint(snapshot.task, context);
+      if (block) block.draw([...taskDetail({ ...snapshot, operations: [] }, terminal.paint, Date.now()), ...hint]);
+      else print(context, [...changeLines(last, snapshot), ...(last && needsAttention(last.task) ? [] : hint)]);
       last = snapshot;
     }
   } finally {
@@ -28,6 +30,16 @@ export async function watchTask(context: CommandContext, id: string): Promise<Ex
   }
   interrupted.throwIfAborted();
   return exitCodeFor(last!.task);
+}
+
+const print = ({ terminal }: CommandContext, lines: readonly string[]): void => {
+  if (lines.length > 0) terminal.out(lines);
+};
+
+/** Where a person is called, what they can type next. */
+export function attentionHint(task: Task, { programName, terminal }: CommandContext): string[] {
+  if (!needsAttention(task)) return [];
+  return [terminal.paint.quiet(`Why, and what you can do: ${programName} explain ${task.id}`)];
 }
 
 async function printEvents(context: CommandContext, id: string): Promise<ExitCode> {

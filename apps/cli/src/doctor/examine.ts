@@ -105,7 +105,7 @@ const rowsOf = (breaches: number): string => (breaches < 5 ? count(breaches, 'ro
 function attentionFinding(tasks: readonly Task[]): Finding {
   const waiting = tasks.flatMap((task) => {
     const condition = conditionOf(task, 'NeedsAttention');
-    return condition ? [`${task.id}: ${condition.message ?? condition.reason ?? ''} (muster explain ${task.id})`] : [];
+    return condition ? [`${task.id}: ${condition.message ?? condition.reason ?? ''}`] : [];
   });
   const says = waiting.length ? `${count(waiting.length, 'task')} waiting for a person` : 'no task waits for a person';
   return { what: 'attention', verdict: waiting.length ? 'warn' : 'good', says, more: waiting };

@@ -7,14 +7,13 @@ import { type Paint, safe } from './paint';
 export function outline(value: unknown, paint: Paint, indent = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => bullet(item, paint, indent));
   if (typeof value !== 'object' || value === null) return [`${indent}${scalar(value)}`];
-  return Object.entries(value)
-    .filter(([, inner]) => !isEmpty(inner))
-    .flatMap(([name, inner]) => {
-      const title = paint.quiet(words(name));
-      return isScalar(inner)
-        ? [`${indent}${title}  ${scalar(inner)}`]
-        : [`${indent}${title}`, ...outline(inner, paint, `${indent}  `)];
-    });
+  const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
+  const width = Math.max(0, ...entries.filter(([, inner]) => isScalar(inner)).map(([name]) => words(name).length));
+  return entries.flatMap(([name, inner]) =>
+    isScalar(inner)
+      ? [`${indent}${paint.quiet(words(name).padEnd(width))}  ${scalar(inner)}`]
+      : [`${indent}${paint.quiet(words(name))}`, ...outline(inner, paint, `${indent}  `)],
+  );
 }
 
 function bullet(item: unknown, paint: Paint, indent: string): string[] {

@@ -45,8 +45,8 @@ describe('a table of tasks', () => {
 
     expect(lines).toEqual([
       'TASK    STATE      STEPS  CREATED',
-      'tsk_1   running    1/3    30.0 s ago',
-      'tsk_22  completed  12/12  30.0 s ago',
+      'tsk_1   running    1/3    30 s ago',
+      'tsk_22  completed  12/12  30 s ago',
     ]);
   });
 

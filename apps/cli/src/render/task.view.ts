@@ -56,6 +56,12 @@ function noteOf(task: Task, paint: Paint): string {
   return task.failure ? paint.bad(failureText(task.failure)) : '';
 }
 
+/** A task and what came of it, for the end of a wait. */
+export function taskLine(task: Task, paint: Paint): string {
+  const output = task.output === undefined || task.output === null ? '' : safe(JSON.stringify(task.output));
+  return [paint.strong(task.id), taskState(task, paint), output, noteOf(task, paint)].filter(Boolean).join('  ');
+}
+
 /** Everything about one task: its head, its steps, and what was sent. */
 export function taskDetail(snapshot: Snapshot, paint: Paint, now: number): string[] {
   const { task, steps, operations } = snapshot;
@@ -95,10 +101,16 @@ function operationTable(operations: readonly Operation[], paint: Paint): string[
       { title: 'EFFECT', of: (operation) => operation.effect },
       { title: 'STATE', of: (operation) => operationState(operation, paint) },
       { title: 'SENT', of: (operation) => String(operation.sendings), align: 'right' },
-      { title: 'EVIDENCE', of: (operation) => safe(operation.evidence.map((one) => one.kind).join(', ')) },
+      { title: 'EVIDENCE', of: evidenceOf },
     ],
     paint,
   );
+}
+
+/** `probe, 4 × sending`: the kinds in the order in which they came. */
+function evidenceOf({ evidence }: Operation): string {
+  const kinds = Map.groupBy(evidence, ({ kind }) => kind);
+  return safe([...kinds].map(([kind, { length }]) => (length > 1 ? `${length} × ${kind}` : kind)).join(', '));
 }
 
 function operationState(operation: Operation, paint: Paint): string {

@@ -13,7 +13,9 @@ export function duration(ms: number): string {
 /** `12 s ago`; empty where the time is missing or unreadable. */
 export function ago(at: string | null | undefined, now: number): string {
   const ms = at ? now - Date.parse(at) : Number.NaN;
-  return Number.isNaN(ms) ? '' : `${duration(Math.max(0, ms))} ago`;
+  if (Number.isNaN(ms)) return '';
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  return seconds < 60 ? `${seconds} s ago` : `${duration(seconds * 1000)} ago`;
 }
 
 /** A list for a sentence: `a`, `a and b`, `a, b and c`. */

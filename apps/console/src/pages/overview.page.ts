@@ -77,7 +77,7 @@ function workers(all: readonly WorkerLine[], now: Date): Markup {
 }
 
 function breakers(all: readonly BreakerLine[], now: Date): Markup {
-  if (all.length === 0) return empty('No tool was called in the last hour.');
+  if (all.length === 0) return empty('No breaker has moved in the last hour.');
   return html`<table><thead><tr><th>Tool</th><th>State</th><th class="right">Failures</th><th class="right">Calls</th></tr></thead>
 <tbody>${all.map(
     (breaker) => html`<tr>

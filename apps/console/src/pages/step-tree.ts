@@ -44,13 +44,10 @@ function stepNode(
   now: Date,
   historyOf: HistoryOf,
 ): Markup {
-  const shown =
-    step.state === 'dispatched' && operations.some((one) => one.state === 'sent' && one.epoch === step.epoch)
-      ? 'executing'
-      : step.state;
+  const shown = shownState(step, operations, verdicts);
   const failure = failureOf(step.failure);
   const why = failure?.message || waitsFor(step.condition, step.waiting_on, now);
-  return html`<details class="step${step.parent_id && ' item'}" id="${showId('step', step.id)}">
+  return html`<details class="step${step.parent_id && ' item'}" id="${showId('step', step.id)}"${step.state === 'parked' && html` open`}>
 <summary><i class="dot state-${shown}"></i><span class="key">${step.key}</span><span class="tool muted">${step.tool}</span>
 <span class="name">${shown}</span><span class="why">${why}</span>
 <span class="muted right nowrap">${sent(operations)}</span><span class="number right nowrap">${took(step, now)}</span></summary>
@@ -64,10 +61,28 @@ function stepNode(
 ${attemptsOf(step.attempts) && html`<div><dt>Attempts</dt><dd>${attemptsOf(step.attempts)}</dd></div>`}
 </dl>
 ${failure && html`<p class="failure"><b>${failure.reason}</b> ${failure.message}</p>`}
+${step.state === 'parked' && step.operation_id && wayOut(step.tool, step.operation_id)}
 ${operations.map((operation) => operationNode(operation, historyOf))}
 ${verdicts.map((verdict) => html`<article class="verdict"><p>${state(verdict.passed ? 'passed' : 'refuted')} <span class="muted">verdict of round ${verdict.round}, ${clock(verdict.at)}</span> ${verdict.message}</p>${findings(verdict.findings)}</article>`)}
 ${operations.length === 0 && html`<p class="muted">Nothing was sent for this step.</p>`}
 </div></details>`;
+}
+
+/** Sent is executed, and only what the verifier passed in this round is verified: the page never blurs the two. */
+function shownState(step: StepRow, operations: readonly OperationRow[], verdicts: readonly VerdictRow[]): string {
+  const isSent = operations.some((one) => one.state === 'sent' && one.epoch === step.epoch);
+  if (step.state === 'dispatched' && isSent) return 'executing';
+  const isPassed = verdicts.some((one) => one.passed && one.round === step.epoch);
+  return step.state === 'succeeded' && isPassed ? 'verified' : step.state;
+}
+
+/** What the person who is waited for can do; the console itself changes nothing. */
+function wayOut(tool: string, operationId: string): Markup {
+  const id = showId('operation', operationId);
+  return html`<div class="way-out"><p>Look at <b>${tool}</b> whether this operation took effect: its id went along as the Idempotency-Key. Then say so, once:</p>
+<pre>npm run -s muster -- resolve ${id} happened --reason WHY --evidence WHAT_YOU_SAW
+npm run -s muster -- resolve ${id} absent   --reason WHY --evidence WHAT_YOU_SAW</pre>
+<p class="muted"><i>happened</i> goes on with what was done, <i>absent</i> sends it once more. Over HTTP: <code>POST /v1/operations/${id}/resolve</code></p></div>`;
 }
 
 const sent = (operations: readonly OperationRow[]): string => {

@@ -3,6 +3,7 @@ import { conditionsOf } from '../readers/stored-json';
 import type { TaskQuery } from '../readers/task.reader';
 import type { EventRow, TaskRow, TaskView, VerdictRow } from '../readers/task.view';
 import { textsOf } from '../readers/task-line';
+import { eventLine } from './event-line';
 import { html, type Markup } from './markup';
 import { STEP_STATES } from './overview.page';
 import { ago, clock, empty, labels, progress, span, state } from './parts';
@@ -78,8 +79,6 @@ function events(all: readonly EventRow[]): Markup {
   if (all.length === 0) return empty('No event before this one.');
   const oldest = all.at(-1)?.seq ?? 1;
   return html`<table class="events"><thead><tr><th class="right">No.</th><th>At (UTC)</th><th>Event</th><th>What it says</th></tr></thead>
-<tbody>${all.map((event) => html`<tr><td class="right number muted">${event.seq}</td><td class="number nowrap">${clock(event.at)}</td><td class="nowrap">${event.type}</td><td><code class="line">${line(event.data)}</code></td></tr>`)}</tbody></table>
+<tbody>${all.map((event) => html`<tr><td class="right number muted">${event.seq}</td><td class="number nowrap">${clock(event.at)}</td><td class="nowrap">${event.type}</td><td><span class="line">${eventLine(event.data)}</span></td></tr>`)}</tbody></table>
 ${oldest > 1 && html`<p class="more"><a href="?events=${oldest}">Earlier events</a></p>`}`;
 }
-
-const line = (text: string): string => readable(Buffer.from(text), Buffer.byteLength(text)).replace(/\s*\n\s*/g, ' ');

@@ -50,7 +50,7 @@ export const FIND_WORKERS: NamedSql = {
     order by state = 'dead', service, started_at desc limit $1`,
 };
 
-/** What each executor says of a tool, the worst first; a tool nobody called for an hour says nothing of today. */
+/** What each executor says of a tool, the worst first; a breaker that has not moved for an hour says nothing of today. */
 export const FIND_BREAKERS: NamedSql = {
   name: 'console.find-breakers',
   text: `

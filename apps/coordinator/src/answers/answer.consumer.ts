@@ -1,5 +1,6 @@
 import { CoordinatorDoorbell, QUEUES } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
+import { WorkerLease } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DecisionLoop } from '../lifecycle/decision-loop';
 
@@ -12,6 +13,7 @@ export class AnswerConsumer implements OnApplicationBootstrap {
   constructor(
     private readonly consumers: Consumers,
     private readonly loop: DecisionLoop,
+    private readonly lease: WorkerLease,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -19,6 +21,7 @@ export class AnswerConsumer implements OnApplicationBootstrap {
       QUEUES.coordinator,
       { concurrency: CONCURRENCY, message: CoordinatorDoorbell },
       async (message) => {
+        this.lease.noteJob();
         this.loop.look(message.steps ?? [], message.tasks ?? []);
       },
     );

@@ -19,5 +19,11 @@ export function openDoor(app: NestExpressApplication): void {
   app.useGlobalFilters(new ProblemFilter(app.get(Log), routes));
   const document = openApiOf(app, VERSION);
   routes.learn({ ...document.paths, '/docs': { get: {} }, '/openapi.json': { get: {} } });
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Muster API',
+    customCss: '.swagger-ui .topbar { display: none }',
+    swaggerOptions: { persistAuthorization: true, defaultModelsExpandDepth: 0 },
+  });
 }

@@ -200,15 +200,23 @@ where w.given_up_at is null and (
 returning w.id, w.service, w.ended_at is not null as ended`,
 };
 
-/** Unclaimed steps are rung again when an executor is gone: it may have held them in memory. */
+/**
+ * What a process that is gone may have held in memory, or not have rung any more, is rung again at once: steps that
+ * nobody claimed, and verdicts that nobody gave.
+ */
 export const SWEEP_HURRY: NamedSql = {
   name: 'sweep.hurry',
   text: `
+with tasks as (
+  update task set due_at = now()
+  where id in (select t.id from task t where t.state = 'verifying' and t.due_at > now() order by t.id for no key update)
+)
 update step set due_at = now()
 where id in (
   select s.id from step s
-  where s.state = 'dispatched' and s.due_at > now()
-    and not exists (select 1 from operation o where o.id = s.operation_id and o.epoch >= s.epoch)
+  where s.due_at > now() and (s.state = 'verifying'
+    or (s.state = 'dispatched'
+      and not exists (select 1 from operation o where o.id = s.operation_id and o.epoch >= s.epoch)))
   order by s.id for no key update)`,
 };
 

@@ -10,6 +10,9 @@ const DUE_BATCH = 1_000;
 /** Rows that are due within this of each other are swept together. */
 const EARLY_MS_MIN = 5;
 
+/** Who may take rings with them when they go, made or heard. */
+const HOLDERS: readonly string[] = ['coordinator', 'executor', 'verifier'];
+
 /** A worker that counts no more; `ended` where somebody saw its end. */
 interface Gone {
   readonly id: string;
@@ -99,7 +102,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       if (ended) this.surroundings.log.info('worker.ended', { worker: id, of: service });
       else this.surroundings.log.warn('worker.given-up', { worker: id, of: service });
     }
-    if (gone.some((worker) => worker.service === 'executor')) await this.database.query(SWEEP_HURRY);
+    if (gone.some(({ service }) => HOLDERS.includes(service))) await this.database.query(SWEEP_HURRY);
     const lost = await this.database.query<{ step_id: string }>(SWEEP_LOST, [workerLostGraceMs, DUE_BATCH]);
     this.loop.look(lost.map((row) => row.step_id));
   }

@@ -37,3 +37,28 @@ export const TASK_ENDED = `('completed', 'failed', 'cancelled')`;
 export interface SqlRunner {
   query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
 }
+
+const NEVER_LEFT = [
+  'aborted_before_send',
+  'timeout_before_send',
+  'lease_stale',
+  'dns_failure',
+  'connection_refused',
+  'unreachable',
+  'connect_timeout',
+  'connect_failure',
+  'tls_failure',
+  'program_not_started',
+];
+
+/**
+ * Of a sending `s` under a contract `c`: its own sender could say that nothing was done, since it never left or since the
+ * tool's answer is listed as such. Any other sending may have happened, whatever was concluded of it later.
+ */
+export const SURELY_NOT_DONE = `
+  (s.outcome = 'absent' and (
+    coalesce(s.code, '') in (${NEVER_LEFT.map((code) => `'${code}'`).join(', ')})
+    or case when c.document ~ '\\\\u0000' then true
+       else coalesce(s.code, '') in (
+         select 'http_' || status
+           from jsonb_array_elements_text(coalesce(c.document::jsonb #> '{definite,notDone}', '[]')) as listed(status)) end))`;

@@ -1,4 +1,5 @@
-import type { Invariant } from './invariant';
+import { LIMITS } from '@muster/domain';
+import { type Invariant, SURELY_NOT_DONE } from './invariant';
 
 /** The ledger: what was sent, what came back, and that nothing was sent that should not have been. */
 export const LEDGER_INVARIANTS: readonly Invariant[] = [
@@ -74,8 +75,10 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
     guarantees: ['G5'],
     sql: `
       select o.id, o.sending, o.releases
-        from operation o join sending s on s.operation_id = o.id and s.sending < o.sending and not s.late
-       where o.effect = 'opaque' and s.outcome <> 'absent'
+        from operation o
+        join sending s on s.operation_id = o.id and s.sending < o.sending and not s.late
+        join contract c on c.hash = o.contract_hash
+       where o.effect = 'opaque' and not ${SURELY_NOT_DONE}
        group by o.id having count(*) > o.releases`,
   },
   {
@@ -93,7 +96,7 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
           join contract c on c.hash = o.contract_hash
           left join worker w on w.id = s.worker_id
           left join sending n on n.operation_id = s.operation_id and n.sending = s.sending + 1 and not n.late
-         where o.effect = 'probed' and not s.late and (s.outcome = 'unknown' or (s.outcome = 'absent' and s.ended_at is null))
+         where o.effect = 'probed' and not s.late and not ${SURELY_NOT_DONE}
       )
       select r.operation_id, r.sending from resent r
        where not exists (
@@ -103,12 +106,63 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
               or (e.kind = 'probe' and e.began_at >= r.ended_at + r.absent_after_ms * interval '1 millisecond')))`,
   },
   {
+    name: 'keyed-is-resent-inside-its-window',
+    promise:
+      'A keyed operation of unknown fate was sent again only while its tool recognised it, or on a person’s word.',
+    guarantees: ['G5'],
+    sql: `
+      with resent as (
+        select s.operation_id, s.sending, coalesce(n.sent_at, o.sent_at) as resent_at, o.first_sent_at,
+               case when c.document !~ '\\\\u0000' then (c.document::jsonb ->> 'dedupeWindowMs')::bigint end as window_ms
+          from sending s
+          join operation o on o.id = s.operation_id and s.sending < o.sending
+          join contract c on c.hash = o.contract_hash
+          left join sending n on n.operation_id = s.operation_id and n.sending = s.sending + 1 and not n.late
+         where o.effect = 'keyed' and not s.late and not ${SURELY_NOT_DONE}
+      )
+      select r.operation_id, r.sending from resent r
+       where r.resent_at > r.first_sent_at + r.window_ms * interval '1 millisecond'
+         and not exists (
+           select from evidence e
+            where e.operation_id = r.operation_id and e.kind = 'resolution' and e.finding = 'absent'
+              and e.began_at <= r.resent_at)`,
+  },
+  {
+    name: 'quarantine-counts-lost-workers',
+    promise: 'A step is quarantined only after three of its sendings lost their worker.',
+    guarantees: ['G10'],
+    sql: `
+      select s.id, s.key, count(lost.code) as lost
+        from step s
+        left join lateral (
+          select o.code from operation o where o.id = s.operation_id and o.code = 'worker_lost'
+          union all
+          select x.code from sending x where x.operation_id = s.operation_id and x.code = 'worker_lost' and not x.late
+        ) lost on true
+       where s.state = 'parked' and s.condition::json ->> 'reason' = 'quarantined'
+       group by s.id having count(lost.code) < ${LIMITS.WORKER_LOSSES_MAX}`,
+  },
+  {
+    name: 'calls-are-counted',
+    promise: 'A task counts at least as many calls as were sent for it, and no more than its budget allows.',
+    guarantees: ['G11'],
+    sql: `
+      select t.id, t.tool_calls, sum(o.sending) as sent from task t join operation o on o.task_id = t.id
+       group by t.id having sum(o.sending) > t.tool_calls
+      union all
+      select t.id, t.tool_calls, null from task t
+       where t.tool_calls > (t.budget::json ->> 'toolCalls')::bigint`,
+  },
+  {
     name: 'nothing-is-sent-after-a-withdrawal',
     promise: 'No operation carries a fence at or past the withdrawal of its task.',
     guarantees: ['G12'],
     sql: `
       select o.id, o.fence, t.fence as withdrawn_at_fence from operation o join task t on t.id = o.task_id
-       where t.withdrawal is not null and o.fence >= t.fence`,
+       where t.withdrawal is not null and o.fence >= t.fence
+      union all
+      select s.operation_id, s.fence, t.fence from sending s join task t on t.id = s.task_id
+       where t.withdrawal is not null and s.fence >= t.fence`,
   },
   {
     name: 'only-granted-tools-are-called',

@@ -16,7 +16,7 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'steps-run-after-their-needs',
-    promise: 'A step’s first sending came after each of its needs had ended or had its answer.',
+    promise: 'A step’s first sending came after each of its needs had ended, or in one run with it after its answer.',
     guarantees: ['G3', 'G11'],
     // A claim waits for locks at most a second, so that it may carry a time that much earlier than what it saw.
     sql: `
@@ -26,8 +26,10 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
         cross join unnest(s.needs) as need_id
         join step need on need.id = need_id
         left join operation before on before.id = need.operation_id
-       where (need.state not in ${STEP_ENDED} and before.state is distinct from 'succeeded')
-          or (before.state = 'succeeded' and before.settled_at > o.first_sent_at + interval '1 second')`,
+       where (need.state not in ${STEP_ENDED}
+              and (before.state is distinct from 'succeeded' or s.after_step is distinct from need_id))
+          or (before.state = 'succeeded' and before.settled_at > o.first_sent_at + interval '1 second')
+          or (s.after_step is distinct from need_id and need.finished_at > o.first_sent_at + interval '1 second')`,
   },
   {
     name: 'waiting-on-counts-the-unmet-needs',

@@ -69,12 +69,13 @@ td:first-child code { white-space: nowrap; }
 .state-planning, .state-dispatched, .state-executing, .state-running, .state-sent { --tone: var(--blue); }
 .state-verifying, .state-draining { --tone: var(--violet); }
 .state-waiting, .state-parked, .state-unknown, .state-inconclusive, .state-half-open, .state-compensating { --tone: var(--amber); }
-.state-completed, .state-succeeded, .state-passed, .state-closed, .state-happened, .state-true { --tone: var(--green); }
+.state-completed, .state-succeeded, .state-verified, .state-passed, .state-closed, .state-happened, .state-true { --tone: var(--green); }
 .state-failed, .state-refuted, .state-open, .state-dead, .state-false { --tone: var(--red); }
 .state-compensated { --tone: var(--teal); }
 .tallies .state, .state { color: inherit; }
 .state-ready.state .dot { --tone: var(--green); }
 .dot.state-pending, .dot.state-skipped, .dot.state-cancelled, .dot.state-absent, .state-pending .dot, .state-skipped .dot, .state-cancelled .dot, .state-absent .dot { background: transparent; border: 2px solid var(--grey); }
+.dot.state-verified { box-shadow: 0 0 0 2px var(--card), 0 0 0 3.5px var(--green); }
 .dot.state-executing, .dot.state-dispatched, .state-running .dot { box-shadow: 0 0 0 3px color-mix(in srgb, var(--blue) 22%, transparent); }
 
 .tag, .label { display: inline-block; font-size: 12px; line-height: 18px; padding: 0 7px; border-radius: 5px; background: var(--soft); color: var(--muted); white-space: nowrap; max-width: 320px; overflow: hidden; text-overflow: ellipsis; vertical-align: middle; }
@@ -128,8 +129,10 @@ h1 + .filter { margin-top: 12px; }
 
 .step { scroll-margin-top: 68px; border-top: 1px solid var(--line); }
 .step:last-child { border-bottom: 1px solid var(--line); }
-.step > summary { display: grid; grid-template-columns: 8px minmax(90px, 1.2fr) minmax(90px, 1fr) 86px minmax(0, 2.6fr) 84px 64px; gap: 12px; align-items: baseline; padding: 7px 4px; cursor: pointer; list-style: none; }
+.step > summary { display: grid; grid-template-columns: 8px minmax(90px, 1.2fr) minmax(90px, 1fr) 86px minmax(0, 2.6fr) 84px 64px 8px; gap: 12px; align-items: baseline; padding: 7px 4px; cursor: pointer; list-style: none; }
 .step > summary::-webkit-details-marker { display: none; }
+.step > summary::after { content: '›'; color: var(--grey); justify-self: end; }
+.step[open] > summary::after { transform: rotate(90deg); }
 .step > summary:hover { background: var(--soft); }
 .step > summary > * { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .step > summary .dot { overflow: visible; align-self: center; }
@@ -139,7 +142,9 @@ h1 + .filter { margin-top: 12px; }
 .step[open] > summary { background: var(--soft); }
 .step[open] > summary .why { white-space: normal; }
 .inside { padding: 12px 4px 18px 24px; display: grid; gap: 12px; }
-@media (max-width: 760px) { .step > summary { grid-template-columns: 8px 1fr 86px 64px; } .step > summary .tool, .step > summary .why, .step > summary span:nth-of-type(5) { display: none; } }
+@media (max-width: 760px) { .step > summary { grid-template-columns: 8px 1fr 86px 64px 8px; } .step > summary .tool, .step > summary .why, .step > summary span:nth-of-type(5) { display: none; } }
+.way-out { background: var(--warn-paper); border: 1px solid var(--warn-line); border-radius: 7px; padding: 10px 14px; display: grid; gap: 6px; }
+.way-out pre { margin: 0; background: var(--card); }
 .operation, .verdict { border-left: 2px solid var(--line); padding-left: 14px; display: grid; gap: 8px; min-width: 0; }
 .operation h4 { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; }
 .timeline { display: grid; gap: 3px; }

@@ -3,6 +3,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describedShapes, refTo } from './describe';
 
+const GROUPS = ['tasks', 'operations', 'plans', 'tools'];
+
 type Operation = { responses: Record<string, unknown>; tags?: string[] };
 
 /** The OpenAPI 3.1 document of the surface: paths from the controllers, schemas from the shapes they name. */
@@ -22,9 +24,18 @@ export function openApiOf(app: NestExpressApplication, version: string): OpenAPI
     ...document.components,
     schemas: schemas as NonNullable<OpenAPIObject['components']>['schemas'],
   };
-  for (const item of Object.values(document.paths)) describeProblems(item as Record<string, Operation>);
+  for (const [path, item] of Object.entries(document.paths)) {
+    describeProblems(item as Record<string, Operation>);
+    for (const operation of Object.values(item as Record<string, Operation>)) operation.tags = [groupOf(path)];
+  }
   Object.assign(document.paths, SERVICE_PATHS);
   return document;
+}
+
+/** `/v1/tasks/{id}/steps` stands with the tasks; what there is one route of stands together. */
+function groupOf(path: string): string {
+  const name = path.split('/')[2] ?? '';
+  return GROUPS.includes(name) ? name : 'registry and health';
 }
 
 function describeProblems(item: Record<string, Operation>): void {
@@ -39,6 +50,7 @@ function describeProblems(item: Record<string, Operation>): void {
 const open = (summary: string, type: string, more: object = {}) => ({
   get: {
     summary,
+    tags: ['registry and health'],
     security: [],
     responses: { 200: { description: summary, content: { [type]: { schema: {} } } }, ...more },
   },

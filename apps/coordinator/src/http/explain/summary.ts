@@ -26,7 +26,8 @@ function needsPerson([first, ...others]: string[]): string {
 function moving({ steps, openSteps }: StandstillFacts): string {
   const executing = steps.filter((step) => step.state === 'executing').length;
   const open = openSteps === 1 ? 'One step is' : `${openSteps} steps are`;
-  if (executing > 0) return `The task is moving: ${open} open, ${executing} of them being executed.`;
+  if (executing === openSteps) return `The task is moving: ${open.toLowerCase()} being executed.`;
+  if (executing > 0) return `The task is moving: ${open.toLowerCase()} open, ${executing} being executed.`;
   const paused = steps.find((step) => step.state === 'waiting');
   if (paused) return `${open} open; step '${paused.key}' waits for its time.`;
   return `${open} open; none is being executed at this moment.`;

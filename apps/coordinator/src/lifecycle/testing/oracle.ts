@@ -1,4 +1,4 @@
-import { type CompiledStep, findBreak, foldEvents, hasEnded } from '@muster/domain';
+import { type CompiledStep, findBreak, foldEvents, hasEnded, LIMITS } from '@muster/domain';
 import type { StepRow } from '../snapshot';
 import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from './contracts';
 import type { StoredOperation } from './memory.ledger';
@@ -24,7 +24,12 @@ export class Oracle {
       ),
       ...said((attention?.status ?? false) !== parked > 0, 'the condition does not say whether somebody is needed'),
       ...said(this.world.isOver && open > 0, 'the task ended with open steps'),
+      ...said(
+        task.fence !== (task.withdrawal === null ? 0 : 1),
+        `the fence is ${task.fence} at withdrawal ${task.withdrawal}`,
+      ),
       ...this.moneyFindings(),
+      ...this.ledgerFindings(),
       ...steps.flatMap((step) => this.wakeFindings(step)),
     ];
   }
@@ -35,6 +40,26 @@ export class Oracle {
     const crossed = this.world.store.events.filter(({ data }) => data.includes('"claimed":true')).length;
     const isOver = budget.toolCalls !== undefined && toolCalls > Math.max(budget.toolCalls, this.firstCalls) + crossed;
     return said(isOver, `${toolCalls} calls exceed the budget`);
+  }
+
+  private ledgerFindings(): string[] {
+    const operations = [...this.world.store.ledger.operations.values()];
+    return operations.flatMap((operation) => {
+      const { key, state, attempts, epoch } = this.row(operation.stepId);
+      const isRefuted = this.world.store.verdicts.some(
+        (one) => one.stepId === operation.stepId && one.round === epoch && !one.passed,
+      );
+      return [
+        ...said(this.world.isOver && operation.state === 'sent', `the task ended while ${key} was sent`),
+        ...said(
+          state === 'succeeded' && operation.state !== 'succeeded',
+          `${key} succeeded on an operation that is ${operation.state}`,
+        ),
+        ...said(state === 'failed' && operation.state === 'unknown', `${key} failed though nobody knows what it did`),
+        ...said(state === 'succeeded' && isRefuted, `${key} succeeded against its verdict`),
+        ...said((attempts.worker_lost ?? 0) > LIMITS.WORKER_LOSSES_MAX, `${key} lost ${attempts.worker_lost} workers`),
+      ];
+    });
   }
 
   /** What was dispatched when the task was accepted: the rules of plans have held it to the budget before. */
