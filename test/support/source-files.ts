@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 export const ROOT = join(__dirname, '../..');
-const FOLDERS = ['apps', 'libs', 'test', 'deploy', 'bench', 'examples', 'prisma', 'docs'];
+const FOLDERS = ['apps', 'libs', 'test', 'deploy', 'examples', 'prisma', 'docs'];
 const NOT_OURS = ['node_modules', 'generated', 'dist'];
 
 export interface SourceFile {

@@ -79,6 +79,10 @@ export class RunRunner {
     return this.clock.monotonicMs();
   }
 
+  get leaseTtlMs(): number {
+    return this.config.leaseTtlMs;
+  }
+
   /** Bytes leave only within half a lease of the claim. */
   get sendWithinMs(): number {
     return this.config.leaseTtlMs / 2;
@@ -189,7 +193,11 @@ class Run {
   private async commit(work: StepWork, request: Buffer, place: Place, settle?: Settlement): Promise<AdvanceAnswer> {
     faultPoint('executor.before-claim');
     try {
-      return await this.tools.ledger.advance({ workerId: this.runner.workerId, settle, claim: claimOf(work, request) });
+      return await this.tools.ledger.advance({
+        workerId: this.runner.workerId,
+        settle,
+        claim: claimOf(work, request, this.runner.leaseTtlMs),
+      });
     } catch (error) {
       this.leave(place);
       throw error;
@@ -231,7 +239,8 @@ const REASONS = {
   request_changed: 'The same operation was sent before with other bytes.',
 } as const;
 
-function claimOf(work: StepWork, request: Buffer): Claim {
+function claimOf(work: StepWork, request: Buffer, leaseTtlMs: number): Claim {
+  const { dedupeWindowMs } = work.contract;
   return {
     stepId: work.stepId,
     epoch: work.epoch,
@@ -239,5 +248,7 @@ function claimOf(work: StepWork, request: Buffer): Claim {
     contractHash: work.contract.hash,
     effect: work.contract.effect,
     request,
+    // The margin of the coordinator's own rule: a lease and a call's time, in which an earlier sending may still arrive.
+    resendWithinMs: dedupeWindowMs === undefined ? null : dedupeWindowMs - leaseTtlMs - work.step.timeoutMs,
   };
 }

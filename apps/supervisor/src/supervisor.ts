@@ -61,10 +61,15 @@ export class Supervisor {
   }
 
   private async startDatabase(): Promise<string> {
-    const databaseUrl = this.settings.databaseUrl ?? (await this.startPostgres());
-    const backend = new QueueBackend({ redisUrl: this.settings.redisUrl, databaseUrl });
+    const { databaseUrl: given, redisUrl } = this.settings;
+    if (given) this.output.line(`  Postgres at ${placeOf(given)}, from DATABASE_URL`);
+    if (redisUrl) this.output.line(`  Redis at ${placeOf(redisUrl)}, from REDIS_URL`);
+    const databaseUrl = given ?? (await this.startPostgres());
+    const backend = new QueueBackend({ redisUrl, databaseUrl });
     const bringUpToDate = async (): Promise<string[]> => {
-      const names = await migrate(databaseUrl);
+      const names = await migrate(databaseUrl).catch((error: Error) => {
+        throw this.settings.databaseUrl ? unusable(error) : error;
+      });
       await backend.migrate();
       return names;
     };
@@ -145,3 +150,11 @@ export class Supervisor {
     this.lock?.release();
   }
 }
+
+/** The part of an address that is no secret. */
+const placeOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'an address that is none');
+
+const unusable = (error: Error): Error =>
+  new Error(
+    `The Postgres of DATABASE_URL cannot be used: ${error.message}\nStart it, or unset DATABASE_URL: then Muster brings its own.`,
+  );

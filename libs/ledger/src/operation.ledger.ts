@@ -13,6 +13,8 @@ export interface Claim {
   readonly effect: EffectClass;
   /** The exact bytes of the request. */
   readonly request: Buffer;
+  /** For `keyed`: how long after the first sending it may be sent again; the tool's window less a margin. */
+  readonly resendWithinMs: number | null;
 }
 
 /** What one sending came to. The statement applies the doubt of earlier sendings. */
@@ -161,7 +163,12 @@ function parametersOf(batch: readonly Numbered[]): unknown[] {
   const artifacts = settlements.flatMap(({ operationId, sending, artifacts }) =>
     (artifacts ?? []).map((write) => ({ ...write, operationId, sending })),
   );
-  return [...claimColumns(claims), ...settlementColumns(settlements), ...artifactColumns(artifacts)];
+  return [
+    ...claimColumns(claims),
+    ...settlementColumns(settlements),
+    ...artifactColumns(artifacts),
+    claims.map((claim) => claim.resendWithinMs),
+  ];
 }
 
 function claimColumns(claims: readonly (Claim & { ord: number })[]): unknown[] {

@@ -11,8 +11,8 @@ export const ADVANCE: NamedSql = {
   name: 'ledger.advance',
   text: `
 with c_in as materialized (
-  select * from unnest($2::int[], $3::uuid[], $4::int[], $5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
-    as c(ord, step_id, epoch, operation_id, contract_hash, effect, request, request_hash)
+  select * from unnest($2::int[], $3::uuid[], $4::int[], $5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::bytea[], $26::bigint[])
+    as c(ord, step_id, epoch, operation_id, contract_hash, effect, request, request_hash, resend_within_ms)
 ), s_in as materialized (
   select * from unnest($10::int[], $11::uuid[], $12::int[], $13::text[], $14::bytea[], $15::bytea[], $16::boolean[], $17::text[], $18::text[], $19::int[])
     as s(ord, operation_id, sending, state, response, response_hash, output_valid, code, message, retry_after_ms)
@@ -29,7 +29,7 @@ with c_in as materialized (
   where (select count(*) from t_lock) >= 0 and s.id in (select step_id from c_in) order by s.id for no key update
 ), op_lock as materialized (
   select o.id, o.step_id, o.state, o.sending, o.doubt, o.epoch, o.worker_id, o.fence, o.effect, o.request_hash, o.response_hash, o.code,
-    o.response, o.sent_at, o.ended_at, o.task_id, o.output_valid
+    o.response, o.first_sent_at, o.sent_at, o.ended_at, o.task_id, o.output_valid
   from operation o
   where (select count(*) from st_lock) >= 0 and o.id in (select operation_id from s_in union all select operation_id from c_in)
   order by o.id for no key update
@@ -79,6 +79,8 @@ with c_in as materialized (
       when c.contract_hash <> s.contract_hash or not (s.contract_hash = any(t.granted_hashes)) then 'not_granted'
       when l.request_hash <> c.request_hash then 'request_changed'
       when l.state = 'unknown' and c.effect not in ('none', 'keyed') then 'stale'
+      -- However late a message is claimed: past its window the tool may take the same key for a new call.
+      when l.state = 'unknown' and c.effect = 'keyed' and now() > l.first_sent_at + c.resend_within_ms * interval '1 millisecond' then 'stale'
       when s.waiting_on = 0 then 'go'
       when s.waiting_on = 1 and s.after_step is not null and (
         exists (select 1 from settled d where d.step_id = s.after_step and d.state = 'succeeded' and d.output_valid)

@@ -139,6 +139,7 @@ create unique index step_in_plan_order on step (task_id, plan_index, coalesce(it
 create index step_due on step (due_at) where due_at is not null;
 create index step_backlog on step (tenant_id, priority desc, id) where state = 'ready';
 create index step_in_flight on step (tenant_id) where state = 'dispatched';
+create index step_parked on step (operation_id) where state = 'parked';
 create index step_items on step (parent_id, item_index) where parent_id is not null;
 
 create table worker (

@@ -50,9 +50,12 @@ function databaseFinding({ database: { ok, message, latencyMs } }: Diagnosis): F
 }
 
 // Without its queues Muster goes on, slower: the sweeper finds what nobody was woken for.
-function queueFinding({ queue: { ok, message, queues } }: Diagnosis): Finding {
+function queueFinding({ queue: { ok, backend, message, queues } }: Diagnosis): Finding {
   const busy = queues.map(queueLine).filter((line) => line !== '');
-  if (!ok) return { what: 'queue', verdict: 'bad', says: message, more: [] };
+  if (!ok) {
+    const more = ['tasks are taken and kept all the same; their steps go on when it answers'];
+    return { what: 'queue', verdict: 'bad', says: `${backend}: ${message}`, more };
+  }
   return { what: 'queue', verdict: 'good', says: busy.length ? message : `${message}, nothing waits`, more: busy };
 }
 

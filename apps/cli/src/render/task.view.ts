@@ -137,6 +137,8 @@ export function changeLines(before: Snapshot | undefined, after: Snapshot): stri
   const sendings = new Map(before?.operations.map((operation) => [operation.id, operation.sendings]));
   const steps = after.steps
     .filter((step) => known.get(step.key) !== wordFor(step) && step.state !== 'pending')
+    // Between its answer and the coordinator's look at it a step is dispatched again: no news for a person.
+    .filter((step) => !(step.state === 'dispatched' && known.get(step.key) === 'executing'))
     .map((step) => `${safe(step.key)} ${wordFor(step)}${step.failure ? ` (${failureText(step.failure)})` : ''}`);
   const resent = after.operations
     .filter((operation) => operation.sendings > Math.max(1, sendings.get(operation.id) ?? 0))

@@ -25,7 +25,7 @@ with named as materialized (
 ), in_flight as materialized (
   select o.* from operation o where o.task_id in (select id from tasks where withdrawal is not null and finished_at is null) and o.state = 'sent'
 ), sendings as materialized (
-  select x.* from sending x where x.operation_id in (select id from operations where state <> 'sent' and state <> 'succeeded')
+  select x.* from sending x where x.operation_id in (select id from operations where state <> 'succeeded' and (state <> 'sent' or sending > 1))
 )
 select json_build_object(
   'now', ${MS('clock_timestamp()')},

@@ -146,13 +146,18 @@ export const COMMIT = commit('lifecycle.commit', 'for no key update');
 /** For batches that withdraw a task: conflicts with the share lock of every claim, so that no claim commits behind it. */
 export const COMMIT_WITHDRAWAL = commit('lifecycle.commit-withdrawal', 'for update');
 
-/** What is past due: steps and tasks whose answer ought to have come. */
+/** What is past due: steps and tasks whose answer ought to have come, and parked steps whose answer came after all. */
 export const SWEEP_DUE: NamedSql = {
   name: 'sweep.due',
   text: `
 (select id as step_id, null::uuid as task_id from step where due_at <= now() order by due_at limit $1)
 union all
-(select null, id from task where due_at <= now() order by due_at limit $1)`,
+(select null, id from task where due_at <= now() order by due_at limit $1)
+union all
+(select s.id, null from step s join operation o on o.id = s.operation_id
+  where s.state = 'parked' and (o.state <> 'unknown' or exists (
+    select 1 from sending x where x.operation_id = o.id and x.late and x.outcome = 'succeeded'))
+  limit $1)`,
 };
 
 /** How long until the next row is due, in milliseconds; null while nothing waits for a time. */
