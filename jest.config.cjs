@@ -34,6 +34,7 @@ module.exports = {
       ...shared,
       displayName: 'services',
       testMatch: WITH_SERVICES,
+      setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
       globalSetup: '<rootDir>/test/support/start-services.ts',
       globalTeardown: '<rootDir>/test/support/stop-services.ts',
     },

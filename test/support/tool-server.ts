@@ -35,7 +35,7 @@ export interface ToolRequest {
   letGoAt?: number;
 }
 
-type Draw = () => Behaviour;
+type Habit = (operationId: string) => Behaviour;
 
 /**
  * The world outside: a tool server that keeps an honest log and misbehaves by script. It knows nothing of the runtime,
@@ -47,7 +47,7 @@ export class ToolServer {
   private readonly open = new Map<string, number>();
   private readonly peaks = new Map<string, number>();
   private readonly scripts = new Map<string, Behaviour[]>();
-  private readonly habits = new Map<string, Draw>();
+  private readonly habits = new Map<string, Habit>();
   private readonly careless = new Set<string>();
   private readonly waiting = new Map<ServerResponse, ToolRequest>();
 
@@ -72,11 +72,19 @@ export class ToolServer {
     return this;
   }
 
-  /** Every request to this tool that no script speaks of behaves so: one way, or drawn from several by a seed. */
+  /**
+   * Every request to this tool that no script speaks of behaves so. Of several ways each operation gets a first one
+   * drawn by a seed, and the next one at each further request: no operation is unlucky for ever.
+   */
   usually(tool: string, behaviours: Behaviour | readonly Behaviour[], seed = 1): this {
     const choices: readonly Behaviour[] = typeof behaviours === 'string' ? [behaviours] : behaviours;
     const draw = seeded(seed);
-    this.habits.set(tool, () => choices[Math.floor(draw() * choices.length)] ?? 'ok');
+    const turns = new Map<string, number>();
+    this.habits.set(tool, (operationId) => {
+      const turn = turns.get(operationId) ?? Math.floor(draw() * choices.length);
+      turns.set(operationId, turn + 1);
+      return choices[turn % choices.length] ?? 'ok';
+    });
     return this;
   }
 
@@ -123,7 +131,7 @@ export class ToolServer {
     if (place === 'ops') return this.answerProbe(plain(name), response);
     const body = await textOf(request);
     const operationId = plain(String(request.headers['idempotency-key'] ?? ''));
-    const behaviour = this.scripts.get(name)?.shift() ?? this.habits.get(name)?.() ?? 'ok';
+    const behaviour = this.scripts.get(name)?.shift() ?? this.habits.get(name)?.(operationId) ?? 'ok';
     const repeated = !this.careless.has(name) && this.hasHappened(operationId);
     const effect = HAS_EFFECT.includes(behaviour) && !repeated;
     const attempt = String(request.headers['muster-attempt'] ?? '');

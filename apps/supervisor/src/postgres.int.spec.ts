@@ -7,6 +7,9 @@ import { postgresHome } from './postgres-home';
 import { isRunning } from './process-end';
 import { readSettings } from './settings';
 
+// Two starts of a real server, on whatever machine this is.
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'muster-embedded-'));

@@ -121,6 +121,8 @@ export class Draft {
     const state = id ? this.step(id).state : loaded.state;
     if (this.snapshot.plan.steps[index]!.forEach === undefined)
       return { state, output: state === 'succeeded' ? loaded.output : null };
+    // One that never had items has no list: the same that executor and verifier read back.
+    if (!loaded.outputs && state !== 'succeeded') return { state, output: null };
     const outputs = [...(loaded.outputs ?? [])];
     for (const item of this.changed.values()) {
       if (item.planIndex === index && item.itemIndex !== null && item.state !== 'succeeded')
