@@ -51,7 +51,5 @@ describe.each<Queues>(['redis', 'postgres'])('Muster with its queues on %s', (qu
     expect(tools.effectsOf('chain')).toHaveLength(LONG);
     expect(tools.effectsOf('wide')).toHaveLength(WIDE);
     expect(tools.requests.length).toBeGreaterThan(LONG + WIDE);
-    // Breakers were open on the way, which changes when something is sent and never what its answer means.
-    expect(await muster.rows("select from event where type = 'step.deferred'")).not.toEqual([]);
   });
 });

@@ -110,10 +110,8 @@ describe('a Redis that is away', () => {
     );
     await redis.kill();
 
-    const began = performance.now();
-    doorbells.ring(QUEUE, jobs(1));
-
-    expect(performance.now() - began).toBeLessThan(50);
+    // Nothing to await: whoever rings has committed already and goes on.
+    expect(doorbells.ring(QUEUE, jobs(1))).toBeUndefined();
     await doorbells.settled();
     await doorbells.onApplicationShutdown();
     await redis.stop();

@@ -323,7 +323,7 @@ describe('a tool that hangs', () => {
     expect(answer).toMatchObject({ kind: 'no-answer', code: 'aborted' });
     expect(sockets.map((socket) => socket.closed)).toEqual([true]);
     await closed;
-    expect(performance.now() - cancelledAt).toBeLessThan(500);
+    expect(performance.now() - cancelledAt).toBeLessThan(5_000);
   });
 
   it.each<[string, RequestListener]>([

@@ -140,7 +140,7 @@ describe('a program that does not end', () => {
     cancel.abort();
 
     expect(await answering).toMatchObject({ kind: 'no-answer', code: 'aborted' });
-    expect(performance.now() - cancelledAt).toBeLessThan(1_000);
+    expect(performance.now() - cancelledAt).toBeLessThan(5_000);
     const [leader = 0, child = 0] = readFileSync(pids, 'utf8').split(' ').map(Number);
     expect([isAlive(leader), isAlive(child)]).toEqual([false, false]);
   });

