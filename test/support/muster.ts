@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { STRUCK } from '@muster/chassis';
 import { MusterClient, type TaskRequest } from '@muster/client';
 import type { PlanDocument, ToolContract } from '@muster/domain';
 import { Pool } from 'pg';
@@ -164,6 +165,13 @@ export class Muster {
       await this.database?.drop();
       await rm(this.settings.MUSTER_DATA_DIR ?? '', { recursive: true, force: true });
     }
+  }
+
+  /** The fault points that ended a process, in no order. */
+  struck(): string[] {
+    const folder = join(this.settings.MUSTER_DATA_DIR ?? '', 'logs');
+    const lines = readdirSync(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+    return lines.filter((line) => line.startsWith(STRUCK)).map((line) => line.slice(STRUCK.length + 1));
   }
 
   /** The last lines that the supervisor and the services wrote. */

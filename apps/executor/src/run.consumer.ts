@@ -1,4 +1,4 @@
-import { Config } from '@muster/chassis';
+import { Config, faultPoint } from '@muster/chassis';
 import { ExecutorDoorbell, executorQueue, type StepAtEpoch } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
@@ -54,6 +54,7 @@ export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShu
   private async take({ steps }: ExecutorDoorbell): Promise<void> {
     this.lease.noteJob();
     await Promise.all(splitRuns(steps).map((run) => this.runner.run(run)));
+    faultPoint('executor.before-ack');
   }
 }
 

@@ -216,6 +216,7 @@ class Run {
   }
 
   private async refuse(work: StepWork, code: string, message: string): Promise<undefined> {
+    faultPoint('executor.before-refusal');
     await this.tools.ledger.refuse({
       workerId: this.runner.workerId,
       stepId: work.stepId,
@@ -224,6 +225,7 @@ class Run {
       code,
       message,
     });
+    faultPoint('executor.after-refusal');
     this.progress.note(work.stepId);
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { faultPoint } from '@muster/chassis';
 import type { JsonObject } from '@muster/domain';
 import { Database, type NamedSql } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
@@ -54,6 +55,8 @@ export class EvidenceStore {
       body ?? null,
       JSON.stringify(detail),
     ];
+    faultPoint('verifier.before-evidence');
     await this.database.query(ADD_EVIDENCE, values);
+    faultPoint('verifier.after-evidence');
   }
 }

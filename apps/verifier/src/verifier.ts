@@ -1,3 +1,4 @@
+import { faultPoint } from '@muster/chassis';
 import { type CoordinatorDoorbell, QUEUES, type VerifierDoorbell } from '@muster/contracts';
 import { LIMITS, newUuid } from '@muster/domain';
 import { Doorbells } from '@muster/messaging';
@@ -33,7 +34,10 @@ export class Verifier {
       id: `verified-${newUuid()}`,
       data: { [kind]: chunk } satisfies CoordinatorDoorbell,
     }));
-    if (rings.length > 0) this.doorbells.ring(QUEUES.coordinator, rings);
+    if (rings.length === 0) return;
+    faultPoint('verifier.before-ring');
+    this.doorbells.ring(QUEUES.coordinator, rings);
+    faultPoint('verifier.after-ring');
   }
 }
 

@@ -1,4 +1,4 @@
-import { Log } from '@muster/chassis';
+import { faultPoint, Log } from '@muster/chassis';
 import { QUEUES, VerifierDoorbell } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
 import { isTransient, WorkerLease } from '@muster/persistence';
@@ -33,6 +33,7 @@ export class VerifyConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     this.lease.noteJob();
     try {
       await this.verifier.answer(message, this.stopping.signal);
+      faultPoint('verifier.before-ack');
     } catch (error) {
       if (!isTransient(error)) throw error;
       // The rows still wait for their verdict, so that the coordinator's sweep asks again.

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { FAULT_POINTS, faultPoint, parseFault } from './fault-points';
+import { FAULT_POINTS, faultPoint, parseFault, STRUCK } from './fault-points';
 
 describe('a fault point that nobody armed', () => {
   it('does nothing', () => {
@@ -32,10 +32,11 @@ describe('an armed fault', () => {
       for (let pass = 1; pass <= 3; pass++) { console.log(pass); m.exports.faultPoint('executor.after-claim'); }`;
 
     const child = spawnSync(process.execPath, ['-e', script], {
-      env: { ...process.env, NODE_OPTIONS: '', MUSTER_FAULT: 'executor.after-claim:kill:2' },
+      env: { ...process.env, NODE_ENV: 'test', NODE_OPTIONS: '', MUSTER_FAULT: 'executor.after-claim:kill:2' },
     });
 
     expect(child.signal).toBe('SIGKILL');
+    expect(String(child.stderr)).toContain(`${STRUCK} executor.after-claim\n`);
     expect(String(child.stdout)).toBe('1\n2\n');
   });
 });

@@ -45,7 +45,9 @@ interface Manner {
   readonly failedKept?: number;
 }
 
-const LOCK_MS = 30_000;
+/** A job that carries truth comes again this long after its process died, and as long as two checks later. */
+const LOCK_MS = 10_000;
+const STALL_CHECK_MS = 5_000;
 const FAILED_KEPT = 100;
 /** A doorbell that ends its process is rung again by the sweeper. */
 const DOORBELL_STALLS_MAX = 1;
@@ -186,7 +188,7 @@ export class Consumer {
     const worker = this.backend.worker(this.queue, (job, token) => this.workOn(job, token), {
       concurrency,
       lockDuration: LOCK_MS,
-      stalledInterval: LOCK_MS,
+      stalledInterval: STALL_CHECK_MS,
       maxStalledCount: stallsMax,
       removeOnComplete: { count: 0 },
       removeOnFail: failedKept === undefined ? undefined : { count: failedKept },

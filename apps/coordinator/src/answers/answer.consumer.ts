@@ -1,3 +1,4 @@
+import { faultPoint } from '@muster/chassis';
 import { CoordinatorDoorbell, QUEUES } from '@muster/contracts';
 import { Consumers } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
@@ -23,6 +24,7 @@ export class AnswerConsumer implements OnApplicationBootstrap {
       async (message) => {
         this.lease.noteJob();
         this.loop.look(message.steps ?? [], message.tasks ?? []);
+        faultPoint('coordinator.before-ack');
       },
     );
   }

@@ -1,3 +1,4 @@
+import { faultPoint } from '@muster/chassis';
 import { type ExecutorDoorbell, executorQueue, QUEUES, type VerifierDoorbell } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
 import { Doorbells } from '@muster/messaging';
@@ -15,10 +16,13 @@ export class Doorbell {
   constructor(private readonly doorbells: Doorbells) {}
 
   ring(rings: readonly Ring[]): void {
+    if (rings.length === 0) return;
+    faultPoint('coordinator.before-ring');
     const runs = rings.filter((ring): ring is ExecutorRing => ring.to === 'executor');
     for (const [lane, ofLane] of Map.groupBy(runs, (ring) => ring.lane)) this.ringExecutors(lane, ofLane);
     const checks = rings.filter((ring) => ring.to === 'verifier');
     if (checks.length > 0) this.ringVerifiers(checks);
+    faultPoint('coordinator.after-ring');
   }
 
   private ringExecutors(lane: string, runs: readonly ExecutorRing[]): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { faultPoint } from '@muster/chassis';
 import type { IntakeLetterView, IntakeRefusalView, ProblemDocument } from '@muster/contracts';
 import { hashJson, type JsonObject, type JsonValue, newUuid, showId } from '@muster/domain';
 import { ANY_UUID, Database, type Page, type PageRequest, pageOf, placeOf } from '@muster/persistence';
@@ -50,7 +51,9 @@ export class DeadLetterStore {
     const fingerprint = createHash('sha256').update(`${jobName}\n${text}`).digest();
     const body = tenantId === undefined ? storable(text, INTAKE_LIMITS.UNSIGNED_CHARS_KEPT_MAX) : text;
     const names = [keyId, jobId, jobName].map((name) => name && storable(name, NAME_LENGTH_MAX));
+    faultPoint('coordinator.before-dead-letter');
     await this.database.query(KEEP_LETTER, [newUuid(), tenantId, ...names, fingerprint, body, JSON.stringify(problem)]);
+    faultPoint('coordinator.after-dead-letter');
     if (tenantId === undefined) await this.database.query(DROP_UNSIGNED, [INTAKE_LIMITS.UNSIGNED_KEPT_MAX]);
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Log } from '@muster/chassis';
+import { faultPoint, Log } from '@muster/chassis';
 import { QUEUES } from '@muster/contracts';
 import { Consumers, FailedJobs, PutBack, type TakenJob } from '@muster/messaging';
 import { isTransient } from '@muster/persistence';
@@ -36,7 +36,9 @@ export class IntakeConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   private async work(job: TakenJob): Promise<void> {
     for (let tries = 1; !job.stopping.aborted; tries++) {
       try {
-        return await this.intake.take(job, tries >= INTAKE_LIMITS.TRIES_MAX);
+        await this.intake.take(job, tries >= INTAKE_LIMITS.TRIES_MAX);
+        faultPoint('coordinator.before-intake-ack');
+        return;
       } catch (error) {
         if (!isWorthWaiting(error)) throw error;
         this.log.debug('intake.waits', { job: job.id, tries, error });

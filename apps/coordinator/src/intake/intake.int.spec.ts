@@ -8,19 +8,19 @@ import type { JsonObject } from '@muster/domain';
 import request, { type Test } from 'supertest';
 import { aTool } from '../../../../test/support/builders';
 import { TestCoordinator } from '../../../../test/support/coordinator';
+import { type Change, IntakeProducer } from '../../../../test/support/intake-producer';
 import { REDIS_URL_VARIABLE } from '../../../../test/support/start-services';
 import { until } from '../../../../test/support/until';
-import { type Change, TestProducer } from './testing/test-producer';
 
 const SERVER = 'http://127.0.0.1:1';
 let coordinator: TestCoordinator;
 let key: string;
-let producer: TestProducer;
+let producer: IntakeProducer;
 
 beforeAll(async () => {
   coordinator = await TestCoordinator.start();
   key = await coordinator.key();
-  producer = await TestProducer.of(coordinator.server, key);
+  producer = await IntakeProducer.of(coordinator.server, key);
   await register('tickets.create');
 }, 60_000);
 afterAll(async () => {
@@ -108,7 +108,7 @@ describe('a signed job', () => {
 
   it('is of the tenant of its key, whatever it says itself', async () => {
     const stranger = await coordinator.key({ tenant: 'stranger' });
-    const theirs = await TestProducer.of(coordinator.server, stranger);
+    const theirs = await IntakeProducer.of(coordinator.server, stranger);
     const { name, body } = aTask();
 
     const job = await theirs.add(theirs.message({ ...body, plan: { steps: [{ id: 'a', tool: 'tickets.create' }] } }));
@@ -234,7 +234,7 @@ describe('a forged job', () => {
   });
 
   it("by the secret of another tenant's key is no task of the key it names", async () => {
-    const theirs = await TestProducer.of(coordinator.server, await coordinator.key({ tenant: 'stranger' }));
+    const theirs = await IntakeProducer.of(coordinator.server, await coordinator.key({ tenant: 'stranger' }));
     const { name, body } = aTask();
 
     const job = await theirs.add(theirs.message(body, { keyId: producer.keyId }));
@@ -257,7 +257,7 @@ describe('a key of the intake', () => {
   });
 
   it('signs nothing any more once it is revoked; what it signed can be redriven', async () => {
-    const short = await TestProducer.of(coordinator.server, key);
+    const short = await IntakeProducer.of(coordinator.server, key);
     const revoked = await as(request(coordinator.server).delete(`/v1/intake/keys/${short.keyId}`)).expect(200);
     const { name, body } = aTask();
 

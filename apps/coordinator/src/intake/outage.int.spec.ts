@@ -3,15 +3,15 @@ import request from 'supertest';
 import { aTool } from '../../../../test/support/builders';
 import { TestCoordinator } from '../../../../test/support/coordinator';
 import { Gate } from '../../../../test/support/gate';
+import { IntakeProducer } from '../../../../test/support/intake-producer';
 import { REDIS_URL_VARIABLE } from '../../../../test/support/start-services';
 import { until } from '../../../../test/support/until';
 import { INTAKE_LIMITS } from './intake.limits';
-import { TestProducer } from './testing/test-producer';
 
 let gate: Gate;
 let coordinator: TestCoordinator;
 let key: string;
-let producer: TestProducer;
+let producer: IntakeProducer;
 let stopped: boolean;
 
 const get = (path: string) => request(coordinator.server).get(path).set('authorization', `Bearer ${key}`);
@@ -26,7 +26,7 @@ beforeEach(async () => {
     },
   });
   key = await coordinator.key();
-  producer = await TestProducer.of(coordinator.server, key);
+  producer = await IntakeProducer.of(coordinator.server, key);
   await request(coordinator.server)
     .put('/v1/tools/tickets.create')
     .set('authorization', `Bearer ${key}`)

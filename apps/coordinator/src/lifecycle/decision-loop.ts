@@ -1,4 +1,4 @@
-import { Config, counter, faultPoint, Log } from '@muster/chassis';
+import { Config, counter, Log } from '@muster/chassis';
 import { DatabaseUnavailable } from '@muster/persistence';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { Acceptance } from './accept';
@@ -189,7 +189,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {
     this.after.committed(decision, snapshot);
-    faultPoint('coordinator.after-ring');
     reply(batch, decision.task.id, decision.replies);
     for (const input of decision.followUps) this.follow(decision.task.id, input);
   }

@@ -37,8 +37,9 @@ export class TaskStore {
 
   /** The ids of the tasks whose decision was written; the others had moved on. */
   async commit(decisions: readonly Decision[]): Promise<Set<string>> {
-    faultPoint('coordinator.before-commit');
-    const statement = decisions.some((decision) => decision.withdraws) ? COMMIT_WITHDRAWAL : COMMIT;
+    const withdraws = decisions.some((decision) => decision.withdraws);
+    faultPoint(withdraws ? 'coordinator.before-withdrawal' : 'coordinator.before-commit');
+    const statement = withdraws ? COMMIT_WITHDRAWAL : COMMIT;
     const rows = await this.database.query<{ id: string }>(statement, [
       JSON.stringify(decisions.map(taskColumns)),
       JSON.stringify(decisions.flatMap(({ steps }) => steps.map(stepColumns))),
@@ -54,7 +55,7 @@ export class TaskStore {
         decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
     ]);
-    faultPoint('coordinator.after-commit');
+    faultPoint(withdraws ? 'coordinator.after-withdrawal' : 'coordinator.after-commit');
     return new Set(rows.map((row) => row.id));
   }
 

@@ -1,4 +1,4 @@
-import { Config, Log } from '@muster/chassis';
+import { Config, faultPoint, Log } from '@muster/chassis';
 import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { After } from '../lifecycle/after-commit';
@@ -97,7 +97,9 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweepWorkers(): Promise<void> {
     const { workerLostGraceMs } = this.surroundings.config;
     await this.database.query(SWEEP_LOCKS);
+    faultPoint('coordinator.before-give-up');
     const gone = await this.database.query<Gone>(SWEEP_GIVE_UP, [workerLostGraceMs]);
+    if (gone.length > 0) faultPoint('coordinator.after-give-up');
     for (const { id, service, ended } of gone) {
       if (ended) this.surroundings.log.info('worker.ended', { worker: id, of: service });
       else this.surroundings.log.warn('worker.given-up', { worker: id, of: service });

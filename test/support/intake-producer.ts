@@ -5,14 +5,14 @@ import type { JsonObject } from '@muster/domain';
 import { signatureOf } from '@muster/messaging';
 import { type Job, Queue } from 'bullmq';
 import request from 'supertest';
-import { REDIS_URL_VARIABLE } from '../../../../../test/support/start-services';
-import { until } from '../../../../../test/support/until';
+import { REDIS_URL_VARIABLE } from './start-services';
+import { until } from './until';
 
 /** Members to set before the signing; undefined leaves one out. */
 export type Change = { readonly [name: string]: unknown };
 
 /** Another system: it has a key, and adds jobs to the queue with plain BullMQ. */
-export class TestProducer {
+export class IntakeProducer {
   private constructor(
     readonly queue: Queue,
     readonly prefix: string,
@@ -20,14 +20,14 @@ export class TestProducer {
     readonly secret: string,
   ) {}
 
-  /** With a new key of the tenant that the API key belongs to. */
-  static async of(server: Server, apiKey: string): Promise<TestProducer> {
+  /** With a new key of the tenant that the API key belongs to; `server` is a server or its URL. */
+  static async of(server: Server | string, apiKey: string): Promise<IntakeProducer> {
     const authorization = `Bearer ${apiKey}`;
     const made = await request(server).post('/v1/intake/keys').set({ authorization }).send({ label: 'test' });
     const { body } = await request(server).get('/v1/contracts').set({ authorization });
     const prefix = body.asyncapi.channels.intake['x-bullmq-prefix'] as string;
     const queue = new Queue(QUEUES.intake, { prefix, connection: { url: process.env[REDIS_URL_VARIABLE] } });
-    return new TestProducer(queue, prefix, made.body.id, made.body.secret);
+    return new IntakeProducer(queue, prefix, made.body.id, made.body.secret);
   }
 
   /** A signed message; under an idempotency key of its own unless said otherwise. */
