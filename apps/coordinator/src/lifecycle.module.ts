@@ -1,4 +1,4 @@
-import { PlanCache } from '@muster/persistence';
+import { PlanCache, WorkerLifetime } from '@muster/persistence';
 import { Global, Module } from '@nestjs/common';
 import { AnswerConsumer } from './answers/answer.consumer';
 import { Doorbell } from './dispatch/doorbell';
@@ -10,7 +10,6 @@ import { LifecycleService } from './lifecycle/lifecycle.service';
 import { SnapshotReader } from './lifecycle/snapshot.reader';
 import { TaskStore } from './lifecycle/task.store';
 import { TaskNews } from './lifecycle/task-news';
-import { Presence } from './presence';
 import { Sweeper, SweepSettings } from './sweeper/sweeper';
 
 /** The heart: every door (HTTP, intake, answers, the sweeper) leads to one loop of load, decide, commit. */
@@ -28,7 +27,7 @@ import { Sweeper, SweepSettings } from './sweeper/sweeper';
     SweepSettings,
     Sweeper,
     AnswerConsumer,
-    Presence,
+    WorkerLifetime,
     { provide: Lifecycle, useClass: LifecycleService },
   ],
   exports: [Lifecycle],

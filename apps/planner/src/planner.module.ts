@@ -1,8 +1,7 @@
 import { MessagingModule } from '@muster/messaging';
-import { PersistenceModule, WorkerModule } from '@muster/persistence';
+import { PersistenceModule, WorkerLifetime, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
 import { PlanConsumer } from './plan.consumer';
-import { WorkerLifetime } from './worker.lifetime';
 
 /** The planner decides nothing: it proposes plans for goals, as soon as it has a model to ask. */
 @Module({

@@ -1,5 +1,5 @@
 import { MessagingModule } from '@muster/messaging';
-import { PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
+import { PersistenceModule, PlanCache, WorkerLifetime, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
 import { EvidenceStore } from './evidence.store';
 import { OperationVerifier } from './operation.verifier';
@@ -10,7 +10,6 @@ import { TaskVerifier } from './task.verifier';
 import { VerdictStore } from './verdict.store';
 import { Verifier } from './verifier';
 import { VerifyConsumer } from './verify.consumer';
-import { WorkerLifetime } from './worker.lifetime';
 
 /** The verifier decides nothing but verdicts: it reads, asks the tools, and writes what it found. */
 @Module({

@@ -13,3 +13,4 @@ export * from './readers/plan.cache';
 export * from './readers/step-outputs.reader';
 export { END_OF_WORKERS, OPEN_WORKERS } from './worker.sql';
 export * from './worker-lease';
+export * from './worker-lifetime';

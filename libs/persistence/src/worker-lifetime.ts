@@ -1,10 +1,10 @@
-import { WorkerLease } from '@muster/persistence';
 import {
   type BeforeApplicationShutdown,
   Injectable,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { WorkerLease } from './worker-lease';
 
 /** Says when this process takes work, takes no more, and has left. */
 @Injectable()
