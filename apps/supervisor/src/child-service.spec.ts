@@ -112,7 +112,7 @@ describe('a service whose return is waited for', () => {
   it('takes its spare with it when it is stopped', async () => {
     aService(SPARED_WORKER, {}, true).start();
     await service.ready;
-    const [, spare = 0] = await until(() => loaded().length === 2 && loaded(), { what: 'the spare' });
+    const spare = await until(() => loaded()[1], { what: 'the spare' });
 
     await service.stop();
 

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import startServices from '../../test/support/start-services';
+import stopServices from '../../test/support/stop-services';
+import { type Line, linesOf, type Origin, resultsPage, tableText } from './report';
+import type { Scenario } from './scenario';
+import { coordinatorKilled } from './scenarios/coordinator-killed';
+import { executorFrozen } from './scenarios/executor-frozen';
+import { executorKilledReported, executorKilledUnreported } from './scenarios/executor-killed';
+import { postgresRestarted, redisAway } from './scenarios/server-away';
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  reported: executorKilledReported,
+  lock: executorKilledUnreported,
+  frozen: executorFrozen,
+  coordinator: coordinatorKilled,
+  redis: redisAway,
+  postgres: postgresRestarted,
+};
+const SAMPLES_DEFAULT = '50';
+const RESULTS = join(__dirname, 'RESULTS.md');
+const USAGE = `usage: npm run bench:recovery -- [--n ${SAMPLES_DEFAULT}] [--only ${Object.keys(SCENARIOS).join(',')}]`;
+
+void main();
+
+async function main(): Promise<void> {
+  const { n, chosen } = wishes();
+  await startServices();
+  const lines: Line[] = [];
+  for (const scenario of chosen) lines.push(...linesOf(scenario, await measured(scenario, n)));
+  await stopServices();
+  console.log(`\n${tableText(lines)}\n`);
+  // A part of the table would take the place of the whole.
+  if (chosen.length === Object.keys(SCENARIOS).length) writeFileSync(RESULTS, resultsPage(lines, originOf(n)));
+  process.exit(lines.some(({ reached }) => reached === false) ? 1 : 0);
+}
+
+function wishes(): { n: number; chosen: Scenario[] } {
+  const { values } = parseArgs({
+    options: { n: { type: 'string', default: SAMPLES_DEFAULT }, only: { type: 'string' } },
+  });
+  const names = values.only?.split(',') ?? Object.keys(SCENARIOS);
+  const chosen = names.flatMap((name) => SCENARIOS[name] ?? []);
+  if (!/^[1-9]\d{0,4}$/.test(values.n) || chosen.length < names.length) {
+    console.error(USAGE);
+    process.exit(2);
+  }
+  return { n: Number(values.n), chosen };
+}
+
+async function measured(scenario: Scenario, n: number): ReturnType<Scenario['measure']> {
+  const began = performance.now();
+  const tell = (done: number): void => line(`${scenario.name}: ${Math.min(done, n)} of ${n}`);
+  tell(0);
+  const samples = await scenario.measure(n, tell);
+  line(`${scenario.name}: done in ${Math.round((performance.now() - began) / 1_000)} s`);
+  process.stderr.write('\n');
+  return samples;
+}
+
+/** In place on a terminal, one after the other in a file. */
+function line(text: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
+}
+
+function originOf(n: number): Origin {
+  const [load = 0] = loadavg();
+  const memoryGb = Math.round(totalmem() / 2 ** 30);
+  const git = (...args: string[]): string => execFileSync('git', args, { cwd: __dirname, encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--', '../../apps', '../../libs', '.') ? ' with changes' : '';
+  return {
+    command: `npm run bench:recovery -- --n ${n}`,
+    machine: `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${memoryGb} GB, Node ${process.versions.node}, load average ${load.toFixed(1)} at the end`,
+    commit: `${git('rev-parse', '--short', 'HEAD')}${changed}`,
+    at: new Date().toISOString().slice(0, 10),
+  };
+}
