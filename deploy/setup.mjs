@@ -24,6 +24,8 @@ const COMMANDS = {
   verify: { run: ['deploy/verify.mjs'], full: true, redis: true },
   build: { built: true },
   generate: { run: ['deploy/generate.mjs'], full: true, built: true },
+  'test:endurance': { run: [TYPESCRIPT, 'test/endurance/main.ts'], full: true, built: true, redis: true },
+  'test:soak': { run: [TYPESCRIPT, 'test/soak/main.ts'], full: true, built: true, redis: true },
   'bench:recovery': { run: [TYPESCRIPT, 'bench/recovery/main.ts'], full: true, built: true, redis: true },
   prisma: { run: ['node_modules/prisma/build/index.js'], full: true },
 };

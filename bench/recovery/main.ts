@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { progressLine } from '../../test/support/progress-line';
 import startServices from '../../test/support/start-services';
 import stopServices from '../../test/support/stop-services';
 import { type Line, linesOf, type Origin, resultsPage, tableText } from './report';
@@ -53,17 +54,12 @@ function wishes(): { n: number; chosen: Scenario[] } {
 
 async function measured(scenario: Scenario, n: number): ReturnType<Scenario['measure']> {
   const began = performance.now();
-  const tell = (done: number): void => line(`${scenario.name}: ${Math.min(done, n)} of ${n}`);
+  const tell = (done: number): void => progressLine(`${scenario.name}: ${Math.min(done, n)} of ${n}`);
   tell(0);
   const samples = await scenario.measure(n, tell);
-  line(`${scenario.name}: done in ${Math.round((performance.now() - began) / 1_000)} s`);
+  progressLine(`${scenario.name}: done in ${Math.round((performance.now() - began) / 1_000)} s`);
   process.stderr.write('\n');
   return samples;
-}
-
-/** In place on a terminal, one after the other in a file. */
-function line(text: string): void {
-  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
 }
 
 function originOf(n: number): Origin {
