@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { commitNow, machineNow } from '../../test/support/origin';
 import { progressLine } from '../../test/support/progress-line';
 import startServices from '../../test/support/start-services';
 import stopServices from '../../test/support/stop-services';
@@ -62,15 +61,9 @@ async function measured(scenario: Scenario, n: number): ReturnType<Scenario['mea
   return samples;
 }
 
-function originOf(n: number): Origin {
-  const [load = 0] = loadavg();
-  const memoryGb = Math.round(totalmem() / 2 ** 30);
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: __dirname, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', '../../apps', '../../libs', '.') ? ' with changes' : '';
-  return {
-    command: `npm run bench:recovery -- --n ${n}`,
-    machine: `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${memoryGb} GB, Node ${process.versions.node}, load average ${load.toFixed(1)} at the end`,
-    commit: `${git('rev-parse', '--short', 'HEAD')}${changed}`,
-    at: new Date().toISOString().slice(0, 10),
-  };
-}
+const originOf = (n: number): Origin => ({
+  command: `npm run bench:recovery -- --n ${n}`,
+  machine: machineNow(),
+  commit: commitNow(),
+  at: new Date().toISOString().slice(0, 10),
+});
