@@ -32,6 +32,7 @@ const CHECKS = [
       'apps',
       'libs',
       'test',
+      'bench',
     ],
   },
   { name: 'dead', says: 'knip: nothing unused', run: [tool('knip/bin/knip.js'), '--no-progress'] },

@@ -4,6 +4,7 @@ import { Muster } from '../support/muster';
 import { freePort } from '../support/postgres-cluster';
 import { RedisServer } from '../support/redis-server';
 import { ToolServer } from '../support/tool-server';
+import { until } from '../support/until';
 
 const STEPS = 30;
 const WIPES = 3;
@@ -29,6 +30,11 @@ async function wipe(): Promise<void> {
   const client = new Redis(redis.url);
   await client.flushall();
   client.disconnect();
+}
+
+async function lostRings(): Promise<number> {
+  const metrics = await (await fetch(`${muster.client.url}/metrics`)).text();
+  return Number(/doorbells_lost_total\{queue="muster-executor"\} (\d+)/.exec(metrics)?.[1] ?? 0);
 }
 
 describe('a queue that is wiped while plans run', () => {
@@ -62,5 +68,19 @@ describe('a Redis that is away', () => {
     expect(state).toBe('running');
     for (const running of accepted) await running.reaches('completed', REST_MS_MAX);
     expect(tools.effectsOf('away')).toHaveLength(3);
+  });
+
+  it('has everybody rung again as soon as an empty one is back, however late they would be due', async () => {
+    await muster.register(aTool('hurried', 'keyed', tools.url));
+    await redis.kill();
+    const lostBefore = await lostRings();
+    const running = await muster.submit(aPlan(aStep('hurried')));
+    await until(async () => (await lostRings()) > lostBefore, { what: 'its ring being given up' });
+    await muster.rows("update step set due_at = now() + interval '1 hour' where finished_at is null");
+
+    redis = await RedisServer.start({ port: redis.port });
+
+    await running.reaches('completed', REST_MS_MAX);
+    expect(tools.effectsOf('hurried')).toHaveLength(1);
   });
 });

@@ -135,10 +135,10 @@ export class Muster {
     this.frozen.clear();
   }
 
-  /** One more process of a service, beside the supervisor's; resolves when it has registered. */
-  async startAnother(service: string): Promise<WorkerProcess> {
+  /** One more process of a service, beside the supervisor's; resolves when it has registered. Nobody reports its end. */
+  async startAnother(service: string, env: Record<string, string> = {}): Promise<WorkerProcess> {
     const before = (await this.workers(service)).map(({ id }) => id);
-    const child = spawnApp(service, this.settings);
+    const child = spawnApp(service, { ...this.settings, ...env });
     this.extra.push(child);
     const isReady = ({ id, pid }: WorkerProcess) => pid === child.pid && !before.includes(id);
     return until(async () => (await this.workers(service)).find(isReady), { what: `another ${service}` });

@@ -20,11 +20,17 @@ const reported: string[] = [];
 const said: string[] = [];
 let report: (workers: readonly string[]) => Promise<void>;
 
-function aService(script: string, env: NodeJS.ProcessEnv = {}): ChildService {
+/** The same, and a spare of it waits to be told. */
+const SPARED_WORKER = `
+  console.log('loaded: ' + process.pid);
+  const begin = () => {${WORKER}};
+  if (process.env.MUSTER_STANDBY) process.once('message', begin); else begin();`;
+
+function aService(script: string, env: NodeJS.ProcessEnv = {}, spared = false): ChildService {
   const main = join(folder, 'tiny.js');
   writeFileSync(main, script);
   service = new ChildService(
-    { name: 'executor', main, logFile: join(folder, 'tiny.log') },
+    { name: 'executor', main, logFile: join(folder, 'tiny.log'), spared },
     { ...env, PATH: process.env.PATH },
     {
       say: (line) => said.push(line),
@@ -83,6 +89,34 @@ describe('a service that is stopped', () => {
     expect(isRunning(pid)).toBe(false);
     expect(reported).toEqual([`worker-${pid}`]);
     expect(said).toEqual([]);
+  });
+});
+
+describe('a service whose return is waited for', () => {
+  const loaded = () => [...log().matchAll(/loaded: (\d+)/g)].map(([, pid]) => Number(pid));
+
+  it('has a spare that begins in its place, and then has another one', async () => {
+    aService(SPARED_WORKER, {}, true).start();
+    const first = pidOf(await service.ready);
+    await until(() => loaded().length === 2, { what: 'the spare' });
+    expect(log().match(/fault: none/g)).toHaveLength(1);
+
+    process.kill(first, 'SIGKILL');
+    await until(() => said.includes('executor is back.'), { what: 'the spare in its place' });
+
+    expect(log().match(/fault: none/g)).toHaveLength(2);
+    expect(loaded()).toHaveLength(2);
+    await until(() => loaded().length === 3, { what: 'the next spare' });
+  });
+
+  it('takes its spare with it when it is stopped', async () => {
+    aService(SPARED_WORKER, {}, true).start();
+    await service.ready;
+    const spare = await until(() => loaded()[1], { what: 'the spare' });
+
+    await service.stop();
+
+    await until(() => !isRunning(spare), { what: 'the end of the spare' });
   });
 });
 

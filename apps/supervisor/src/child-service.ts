@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { type ParentMessage, SUPERVISED_VARIABLE } from '@muster/chassis';
 import { lastLines, openLog } from './log-file';
+import { Spare } from './spare';
 
 export interface ServiceProgram {
   readonly name: string;
   readonly main: string;
   readonly logFile: string;
+  /** Its return is waited for: a spare process stands by, with the code loaded. */
+  readonly spared?: boolean;
 }
 
 /** What the supervisor hears from a child, and does about it. */
@@ -32,6 +35,7 @@ export class ChildService {
   private failures = 0;
   private starts = 0;
   private restart: NodeJS.Timeout | undefined;
+  private readonly spare = new Spare((env) => this.spawn(env));
   private ended: Promise<void> = Promise.resolve();
   private announceReady: (url: string) => void = () => undefined;
   /** The URL of the first instance that was ready. */
@@ -52,7 +56,7 @@ export class ChildService {
   start(): void {
     const startedAt = performance.now();
     const workers: string[] = [];
-    const child = this.spawn();
+    const child = this.spare.take() ?? this.spawn(this.faults());
     this.child = child;
     child.on('message', (message) => this.hear(message as ParentMessage, workers));
     this.ended = new Promise<void>((resolve) => {
@@ -71,6 +75,7 @@ export class ChildService {
   async stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.restart);
+    this.spare.end();
     this.child?.kill('SIGTERM');
     const force = setTimeout(() => this.kill(), STOP_MS_MAX);
     await this.ended.finally(() => clearTimeout(force));
@@ -78,27 +83,25 @@ export class ChildService {
 
   kill(): void {
     this.stopping = true;
+    this.spare.end();
     this.child?.kill('SIGKILL');
   }
 
   // Faults that a crash test asked for belong to the first instance: the next one is the recovery.
-  private spawn(): ChildProcess {
-    const { MUSTER_FAULT: faults = '', ...env } = this.env;
-    const own = faults.split(',').filter((fault) => fault.startsWith(`${this.name}.`));
-    const armed = this.starts++ === 0 && own.length > 0;
+  private faults(): NodeJS.ProcessEnv {
+    const own = (this.env.MUSTER_FAULT ?? '').split(',').filter((fault) => fault.startsWith(`${this.name}.`));
+    return this.starts++ === 0 && own.length > 0 ? { MUSTER_FAULT: own.join(',') } : {};
+  }
+
+  private spawn(more: NodeJS.ProcessEnv): ChildProcess {
+    const { MUSTER_FAULT: _, ...env } = this.env;
     // A service on a port of its choice keeps it, so that clients find it again.
     const port = this.url && this.name === 'coordinator' ? { MUSTER_PORT: new URL(this.url).port } : {};
     const consolePort = this.url && this.name === 'console' ? { MUSTER_CONSOLE_PORT: new URL(this.url).port } : {};
     const log = openLog(this.program.logFile);
     try {
       return spawn(process.execPath, [this.program.main], {
-        env: {
-          ...env,
-          [SUPERVISED_VARIABLE]: '1',
-          ...port,
-          ...consolePort,
-          ...(armed && { MUSTER_FAULT: own.join(',') }),
-        },
+        env: { ...env, [SUPERVISED_VARIABLE]: '1', ...port, ...consolePort, ...more },
         stdio: ['ignore', log, log, 'ipc'],
         // A session of its own: Ctrl-C is ours to answer, so that everything drains in order.
         detached: true,
@@ -114,6 +117,7 @@ export class ChildService {
     if (this.url) this.events.say(`${this.name} is back.`);
     this.url = message.url;
     this.announceReady(message.url);
+    if (this.program.spared && !this.stopping) this.spare.prepare();
   }
 
   private async afterEnd(why: string, workers: readonly string[], livedMs: number): Promise<void> {

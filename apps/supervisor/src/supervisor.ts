@@ -13,6 +13,8 @@ import type { Settings } from './settings';
 import { reportLeftoverWorkers, reportWorkerEnds } from './worker-ends';
 
 const SERVICES = ['coordinator', 'planner', 'executor', 'verifier', 'console'];
+/** While one of these is away no task moves. */
+const SPARED = ['coordinator', 'executor'];
 const READY_MS_MAX = 60_000;
 /** Tools on one's own machine are what a newcomer tries first. */
 const LOOPBACK = '127.0.0.0/8,::1,localhost';
@@ -109,7 +111,7 @@ export class Supervisor {
     const main = join(this.settings.root, 'dist/apps', name, 'src/main.js');
     if (!existsSync(main)) throw new Error(`${main} is not there. Run: npm run build`);
     const logFile = this.logFileOf(name);
-    return new ChildService({ name, main, logFile }, env, {
+    return new ChildService({ name, main, logFile, spared: SPARED.includes(name) }, env, {
       say: (line) => this.output.line(`  ${line}`),
       reportEnd: (_name, workers) => this.reportEnds(workers),
     });

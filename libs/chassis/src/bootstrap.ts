@@ -9,7 +9,7 @@ import { Config, ConfigInvalid, loadConfig } from './config';
 import { Health, healthRoutes } from './health';
 import { Log, nestLogger } from './log';
 import { collectProcessMetrics } from './metrics';
-import { tellParent } from './parent';
+import { tellParent, untilWanted } from './parent';
 import { stopGracefully } from './shutdown';
 
 export interface ServiceOptions {
@@ -29,6 +29,7 @@ class ServiceModule {}
 
 /** Starts a service, answers once it can take work, and stops it in good order when it is told to. */
 export async function bootService(options: ServiceOptions): Promise<INestApplicationContext> {
+  await untilWanted();
   const config = options.config ?? configOrExit();
   const log = new Log(options.name, config.logLevel);
   collectProcessMetrics();

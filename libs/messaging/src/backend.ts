@@ -23,6 +23,8 @@ const reconnect = (tries: number): number => Math.min(RECONNECT_MS_MAX, 50 * tri
 export class QueueBackend {
   readonly kind: 'redis' | 'postgres';
   private shared: Redis | undefined;
+  private becomingReady: Promise<void> | undefined;
+  private readonly whenBack: (() => void)[] = [];
 
   constructor(private readonly options: QueueBackendOptions) {
     this.kind = options.redisUrl ? 'redis' : 'postgres';
@@ -65,7 +67,20 @@ export class QueueBackend {
   async ready(): Promise<void> {
     if (this.kind === 'postgres') return;
     const connection = this.producerConnection();
-    if (connection.status !== 'ready') await new Promise<void>((resolve) => connection.once('ready', () => resolve()));
+    if (connection.status === 'ready') return;
+    // One for all who wait, or they would pile up while it is away.
+    this.becomingReady ??= new Promise<void>((resolve) => connection.once('ready', resolve)).finally(() => {
+      this.becomingReady = undefined;
+    });
+    await this.becomingReady;
+  }
+
+  /**
+   * Called whenever Redis answers again after it was away. It may have come back empty, and what was rung meanwhile is
+   * lost: whoever knows who waits should ring again now. Never called for Postgres, whose return shows elsewhere.
+   */
+  onBack(listener: () => void): void {
+    this.whenBack.push(listener);
   }
 
   /** Creates what the backend needs once per deployment; called with the migrations. */
@@ -94,6 +109,7 @@ export class QueueBackend {
   close(): void {
     this.shared?.disconnect();
     this.shared = undefined;
+    this.becomingReady = undefined;
   }
 
   // Producers share one connection; a worker blocks on its own.
@@ -106,8 +122,13 @@ export class QueueBackend {
         commandTimeout: CONNECT_MS_MAX,
       });
       this.shared.on('error', () => undefined);
+      this.shared.once('ready', () => this.shared?.on('ready', () => this.tellBack()));
     }
     return this.shared;
+  }
+
+  private tellBack(): void {
+    for (const listener of this.whenBack) listener();
   }
 
   private redis(): RedisOptions {

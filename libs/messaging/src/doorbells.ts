@@ -132,8 +132,11 @@ class Line {
   // A queue remembers a failed start for ever: it is made when its connection is there, and a new one takes its place.
   private async inTime<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
     let queue: Queue | undefined;
+    let givenUp = false;
     const onceReady = async (): Promise<T> => {
       await this.backend.ready();
+      // What nobody waits for any more must not be done after all: an outage would end in a flood of old rings.
+      if (givenUp) throw new Error('The queue came back too late.');
       this.queue ??= this.backend.producer(this.name);
       queue = this.queue;
       return work(queue);
@@ -141,6 +144,7 @@ class Line {
     try {
       return await bounded(onceReady());
     } catch (error) {
+      givenUp = true;
       if (queue && this.queue === queue) this.queue = undefined;
       void bounded(queue?.close() ?? Promise.resolve()).catch(() => undefined);
       throw error;

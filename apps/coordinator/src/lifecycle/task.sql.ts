@@ -206,8 +206,8 @@ returning w.id, w.service, w.ended_at is not null as ended`,
 };
 
 /**
- * What a process that is gone may have held in memory, or not have rung any more, is rung again at once: steps that
- * nobody claimed, and verdicts that nobody gave.
+ * What a process that is gone may have held in memory, or not have rung any more, and what a queue that was away has
+ * lost, is looked at again at once: steps that nobody claimed, answers that nobody heard, verdicts that nobody gave.
  */
 export const SWEEP_HURRY: NamedSql = {
   name: 'sweep.hurry',
@@ -221,7 +221,7 @@ where id in (
   select s.id from step s
   where s.due_at > now() and (s.state = 'verifying'
     or (s.state = 'dispatched'
-      and not exists (select 1 from operation o where o.id = s.operation_id and o.epoch >= s.epoch)))
+      and not exists (select 1 from operation o where o.id = s.operation_id and o.epoch >= s.epoch and o.state = 'sent')))
   order by s.id for no key update)`,
 };
 

@@ -1,4 +1,5 @@
 import { Config, faultPoint, Log } from '@muster/chassis';
+import { QueueBackend } from '@muster/messaging';
 import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { After } from '../lifecycle/after-commit';
@@ -26,6 +27,7 @@ export class SweepSettings {
   constructor(
     readonly config: Config,
     readonly log: Log,
+    readonly queues: QueueBackend,
   ) {}
 }
 
@@ -50,6 +52,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.after.timers.on('due', (at: number) => this.expect(at));
+    this.surroundings.queues.onBack(() => void this.attempt('lost rings', () => this.hurry()));
     this.schedule(0);
   }
 
@@ -107,6 +110,13 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (gone.some(({ service }) => HOLDERS.includes(service))) await this.database.query(SWEEP_HURRY);
     const lost = await this.database.query<{ step_id: string }>(SWEEP_LOST, [workerLostGraceMs, DUE_BATCH]);
     this.loop.look(lost.map((row) => row.step_id));
+  }
+
+  /** The queues were away and may be empty: nobody waits out what is due later. */
+  private async hurry(): Promise<void> {
+    this.surroundings.log.info('queues.back');
+    await this.database.query(SWEEP_HURRY);
+    await this.sweepDue();
   }
 
   private async sweepDue(): Promise<void> {
