@@ -124,6 +124,12 @@ export class EffectSink {
     await this.ask('release', {});
   }
 
+  /** What a person finds who goes there and looks: how often it happened, and how many requests are still at work. */
+  async look(operation: string): Promise<{ readonly times: number; readonly atWork: number }> {
+    const response = await fetch(`${this.url}/look/${operation}`);
+    return (await response.json()) as { times: number; atWork: number };
+  }
+
   /** Every complete line, in order; also while it runs, and after it was killed. */
   async log(): Promise<SinkLine[]> {
     const file = join(this.folder, 'sink.log');

@@ -26,6 +26,7 @@ async function serve(request, response) {
   const [, place, first, second] = request.url.split('/').map(decodeURIComponent);
   if (place === 'tools') return tools.call(request, response, { effect: first, tool: second });
   if (place === 'ops') return tools.probe(response, first);
+  if (place === 'look') return tools.look(response, first);
   if (place === 'behaviours') return behave(response, first, JSON.parse(await textOf(request)));
   if (place === 'release') {
     tools.release();

@@ -1,5 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
+/** Turns of the event loop in which a connection is accepted and its request read; and a few more. */
+const TURNS_TO_RECEIVE = 10;
 const HUGE_BYTES = 10 * 1024 * 1024;
 
 /** The tools over HTTP: what of the world's deeds the caller gets to know. */
@@ -53,6 +55,15 @@ export class Tools {
   /** Lets every call that has come and hangs, or is about to, go on as if it had been slow. */
   release() {
     for (const release of this.#releases) release(true);
+  }
+
+  /**
+   * For a person who wants to know what became of a call: no request of anybody's, so it is not in the log. Whatever
+   * had arrived at this machine before the question is received first, even if its sender has given it up since.
+   */
+  async look(response, shown) {
+    for (let turn = 0; turn < TURNS_TO_RECEIVE; turn++) await nextTurn();
+    json(response, 200, this.#world.look(plain(shown)));
   }
 
   async probe(response, shown) {

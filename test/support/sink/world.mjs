@@ -66,6 +66,10 @@ export class World {
     return times;
   }
 
+  look(operation) {
+    return { times: this.timesOf(operation), atWork: this.#atWork.get(operation) ?? 0 };
+  }
+
   timesOf(operation) {
     return this.#effects.get(operation) ?? 0;
   }
