@@ -19,6 +19,7 @@ const EXTRA_SERVICES = ['executor', 'coordinator'];
 
 /** Everything of a run, each as a process of its own: Postgres, Redis, the sink and the services. */
 export class Arena {
+  private readonly coming = new Map<string, Promise<unknown>>();
   private readonly frozen = new Map<number, string>();
   private thawedAt = Number.NEGATIVE_INFINITY;
 
@@ -78,11 +79,16 @@ export class Arena {
     return this.frozen.size === 0 && performance.now() - this.thawedAt > THAW_MS;
   }
 
-  /** Starts what nobody else starts again. */
+  /** Starts what nobody else starts again; it comes while the run goes on. */
   async replaceExtras(): Promise<void> {
     for (const service of EXTRA_SERVICES) {
+      if (this.coming.has(service)) continue;
       const alive = (await this.muster.workers(service)).filter(({ pid }) => isService(pid, service));
-      if (alive.length < 2) await this.muster.startAnother(service);
+      if (alive.length > 1) continue;
+      // One that did not come, since everything else was being killed as well, is looked for again after the next fault.
+      const coming = this.muster.startAnother(service).catch(() => undefined);
+      this.coming.set(service, coming);
+      void coming.finally(() => this.coming.delete(service));
     }
   }
 
@@ -128,6 +134,7 @@ export class Arena {
   /** Ends everything; asks every invariant on the way. The folder stays. */
   async stop(): Promise<void> {
     this.thaw();
+    await Promise.all(this.coming.values());
     await this.tail.close();
     try {
       await this.muster.stop();

@@ -84,21 +84,37 @@ class Run {
   }
 
   async report(): Promise<RunReport> {
-    const began = performance.now();
     const watching = this.watch();
+    try {
+      const seconds = await this.untilQuiet();
+      this.phase = 'checking';
+      const { seed } = this.options;
+      return { seed, ...(await this.judge()), faults: this.figures, callers: this.caller.figures, seconds };
+    } finally {
+      await watching.stop();
+    }
+  }
+
+  /** Resolves when the last task has ended or was given up, with the seconds that it took; rejects at what nobody expected. */
+  private async untilQuiet(): Promise<number> {
+    const began = performance.now();
     const callers = Array.from({ length: this.options.tasksAtOnce ?? TASKS_AT_ONCE }, () => this.call());
-    await this.torment();
-    this.phase = 'healing';
-    await this.heal();
-    const tooLong = setTimeout(() => this.givingUp.abort(), QUIET_DEADLINE_MS);
+    try {
+      await this.torment();
+      this.phase = 'healing';
+      await this.heal();
+    } catch (error) {
+      this.giveUp(error);
+    }
+    const tooLong = setTimeout(() => this.giveUp(), QUIET_DEADLINE_MS);
     await Promise.all(callers).finally(() => clearTimeout(tooLong));
-    const seconds = (performance.now() - began) / 1_000;
-    this.phase = 'checking';
-    const verdict = await this.judge();
-    await watching.stop();
     if (this.problems.length > 0) throw new AggregateError(this.problems, String(this.problems[0]));
-    const { seed } = this.options;
-    return { seed, ...verdict, faults: this.figures, callers: this.caller.figures, seconds };
+    return (performance.now() - began) / 1_000;
+  }
+
+  private giveUp(...because: unknown[]): void {
+    this.problems.push(...because);
+    this.givingUp.abort();
   }
 
   private get isEnough(): boolean {
@@ -114,10 +130,7 @@ class Run {
         await this.caller.do(this.work.take(), signal);
       } catch (error) {
         // Given up: the checker says what became of it.
-        if (!signal.aborted) {
-          this.problems.push(error);
-          this.givingUp.abort();
-        }
+        if (!signal.aborted) this.giveUp(error);
       } finally {
         this.open--;
       }
