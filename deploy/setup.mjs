@@ -2,7 +2,7 @@
 // Brings a bare clone to the point where a command can run, and runs it: packages, Node 24, compiled sources. Does only
 // what is stale, and says what it does. Needs Node 20.19 or later and npm, nothing else.
 //
-//   node deploy/setup.mjs <start | demo | cli | verify | build | generate | prisma> [arguments]
+//   node deploy/setup.mjs <command> [arguments]     (the commands are below)
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -13,6 +13,8 @@ import { timed } from './setup/progress.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const CLI = 'dist/apps/cli/src/main.js';
+/** Runs the program behind it, which is not compiled to dist/. */
+const TYPESCRIPT = 'deploy/typescript.cjs';
 
 /** `full`: needs the packages for development as well. `built`: needs dist/. */
 const COMMANDS = {
@@ -22,6 +24,7 @@ const COMMANDS = {
   verify: { run: ['deploy/verify.mjs'], full: true, redis: true },
   build: { built: true },
   generate: { run: ['deploy/generate.mjs'], full: true, built: true },
+  'test:chaos': { run: [TYPESCRIPT, 'test/chaos/main.ts'], full: true, built: true, redis: true },
   prisma: { run: ['node_modules/prisma/build/index.js'], full: true },
 };
 
