@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { STRUCK } from '@muster/chassis';
 import { MusterClient, type TaskRequest } from '@muster/client';
 import type { PlanDocument, ToolContract } from '@muster/domain';
@@ -37,6 +37,8 @@ interface MusterOptions {
   readonly redisUrl?: string;
   /** A database on a server of the test's own; without it a fresh one on the run's server. */
   readonly databaseUrl?: string;
+  /** Where its files and logs lie; it stays after the stop. Without it a folder of the machine's that goes. */
+  readonly folder?: string;
   /** Settings past the ones below, by their names in the environment. */
   readonly env?: Record<string, string>;
 }
@@ -55,6 +57,7 @@ export class Muster {
   readonly sql: Pool;
   private readonly extra: ChildProcess[] = [];
   private readonly frozen = new Set<number>();
+  private keepsFolder = false;
 
   private constructor(
     connection: Connection,
@@ -72,7 +75,7 @@ export class Muster {
   static async start({ queues = 'redis', databaseUrl, env = {}, ...options }: MusterOptions = {}): Promise<Muster> {
     const redisUrl = options.redisUrl ?? (queues === 'redis' ? process.env[REDIS_URL_VARIABLE] : undefined);
     const database = databaseUrl ? undefined : await freshDatabase();
-    const folder = mkdtempSync(join(tmpdir(), 'muster-e2e-'));
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'muster-e2e-'));
     const settings = {
       NODE_ENV: 'test',
       DATABASE_URL: databaseUrl ?? database?.url ?? '',
@@ -81,13 +84,15 @@ export class Muster {
       MUSTER_CONSOLE_PORT: '0',
       SWEEP_MS,
       EGRESS_ALLOW: '127.0.0.0/8',
-      ...(redisUrl && { REDIS_URL: redisUrl, QUEUE_PREFIX: folder.split('-').at(-1) ?? 'e2e' }),
+      ...(redisUrl && { REDIS_URL: redisUrl, QUEUE_PREFIX: basename(folder).split('-').at(-1) ?? 'e2e' }),
       ...env,
     };
     const supervisor = spawnApp('supervisor', settings);
     const output = keepOutput(supervisor);
     const connection = await connectionOf(folder, supervisor, output);
-    return new Muster(connection, supervisor, settings, output, database);
+    const muster = new Muster(connection, supervisor, settings, output, database);
+    muster.keepsFolder = options.folder !== undefined;
+    return muster;
   }
 
   async register(...contracts: readonly ToolContract[]): Promise<void> {
@@ -140,6 +145,7 @@ export class Muster {
     const before = (await this.workers(service)).map(({ id }) => id);
     const child = spawnApp(service, { ...this.settings, ...env });
     this.extra.push(child);
+    keepOutput(child);
     const isReady = ({ id, pid }: WorkerProcess) => pid === child.pid && !before.includes(id);
     return until(async () => (await this.workers(service)).find(isReady), { what: `another ${service}` });
   }
@@ -154,16 +160,16 @@ export class Muster {
     await expectNoBreach(this.sql, { mendWithinMs: MEND_WITHIN_MS });
   }
 
-  /** Stops the services, asks every invariant, and leaves nothing behind. */
-  async stop(): Promise<void> {
+  /** Stops the services, asks every invariant unless it has been asked, and leaves nothing behind. */
+  async stop({ unasked = true } = {}): Promise<void> {
     this.thaw();
     await Promise.all([this.supervisor, ...this.extra].map(endOf));
     try {
-      await expectNoBreach(this.sql);
+      if (unasked) await expectNoBreach(this.sql);
     } finally {
       await this.sql.end();
       await this.database?.drop();
-      await rm(this.settings.MUSTER_DATA_DIR ?? '', { recursive: true, force: true });
+      if (!this.keepsFolder) await rm(this.settings.MUSTER_DATA_DIR ?? '', { recursive: true, force: true });
     }
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './postgres-cluster';
@@ -45,6 +46,18 @@ export class RedisServer {
       what: `redis-server on port ${chosen} being ready`,
     });
     return new RedisServer(chosen, folder, child);
+  }
+
+  /** Sends one command, past the services; answers what came back, in Redis' own protocol. */
+  async ask(...words: string[]): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+    socket.write(`*${words.length}\r\n${parts.join('')}`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    const text = answer.toString();
+    if (text.startsWith('-')) throw new Error(`Redis answered ${text.trim()} to ${words.join(' ')}.`);
+    return text;
   }
 
   /** Ends it as a crash would. */
