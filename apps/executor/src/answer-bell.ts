@@ -25,6 +25,6 @@ export class AnswerBell {
       id: crypto.randomUUID(),
     }));
     this.doorbells.ring(QUEUES.coordinator, jobs);
-    faultPoint('executor.after-ring');
+    faultPoint('executor.after-ring', () => ids);
   }
 }

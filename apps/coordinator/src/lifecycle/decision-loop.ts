@@ -189,7 +189,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {
     this.after.committed(decision, snapshot);
-    faultPoint('coordinator.after-ring');
+    faultPoint('coordinator.after-ring', () => [decision.task.id]);
     reply(batch, decision.task.id, decision.replies);
     for (const input of decision.followUps) this.follow(decision.task.id, input);
   }

@@ -37,7 +37,8 @@ export class TaskStore {
 
   /** The ids of the tasks whose decision was written; the others had moved on. */
   async commit(decisions: readonly Decision[]): Promise<Set<string>> {
-    faultPoint('coordinator.before-commit');
+    const tasks = () => decisions.map(({ task }) => task.id);
+    faultPoint('coordinator.before-commit', tasks);
     const statement = decisions.some((decision) => decision.withdraws) ? COMMIT_WITHDRAWAL : COMMIT;
     const rows = await this.database.query<{ id: string }>(statement, [
       JSON.stringify(decisions.map(taskColumns)),
@@ -54,7 +55,7 @@ export class TaskStore {
         decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
     ]);
-    faultPoint('coordinator.after-commit');
+    faultPoint('coordinator.after-commit', tasks);
     return new Set(rows.map((row) => row.id));
   }
 
@@ -74,7 +75,8 @@ export class TaskStore {
   }
 
   private async insert(batch: readonly Acceptance[]): Promise<SubmitAnswer[]> {
-    faultPoint('coordinator.before-submit-commit');
+    const keys = () => batch.flatMap(({ submission }) => submission.idempotencyKey ?? []);
+    faultPoint('coordinator.before-submit-commit', keys);
     const rows = await this.database.query<{ id: string }>(SUBMIT, [
       JSON.stringify(plansOf(batch)),
       JSON.stringify(firstOfEachKey(batch).map(acceptedTaskColumns)),
@@ -87,7 +89,7 @@ export class TaskStore {
         ),
       ),
     ]);
-    faultPoint('coordinator.after-submit-commit');
+    faultPoint('coordinator.after-submit-commit', keys);
     const accepted = new Set(rows.map((row) => row.id));
     const taken = batch.filter(({ taskId }) => !accepted.has(taskId));
     const owners = taken.length > 0 ? await this.owners(taken) : new Map<string, Owner>();
