@@ -19,7 +19,7 @@ const shared = {
 };
 
 // Tests that need Postgres or Redis: the folders below, and *.int.spec.ts beside the code. Only they pay for the start.
-const WITH_SERVICES = ['<rootDir>/test/{integration,e2e}/**/*.spec.ts', '<rootDir>/{apps,libs,test}/**/*.int.spec.ts'];
+const WITH_SERVICES = ['<rootDir>/test/{integration,e2e,crash}/**/*.spec.ts', '<rootDir>/{apps,libs,test}/**/*.int.spec.ts'];
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -28,7 +28,7 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{apps,libs,test,examples,bench}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.int\\.spec\\.ts$', '<rootDir>/test/(integration|e2e)/'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.int\\.spec\\.ts$', '<rootDir>/test/(integration|e2e|crash)/'],
     },
     {
       ...shared,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -16,10 +16,10 @@ import type { Signal } from './cells';
 import { KeptProcess } from './kept-process';
 
 /** Short, so that a frozen process is soon given up; long enough for a busy machine to renew it. */
-const LEASE_MS = 2_000;
-const HEARTBEAT_MS = 400;
+const LEASE_MS = 3_000;
+const HEARTBEAT_MS = 500;
 const LOST_GRACE_MS = 300;
-const SWEEP_MS = 100;
+const SWEEP_MS = 200;
 /** A frozen coordinator answers nobody: then another one is asked. */
 const ANSWER_MS_MAX = 3_000;
 const ASKED_MS_MAX = 30_000;
@@ -93,8 +93,10 @@ export class Fleet {
   }
 
   /** Whether the word was taken; it is refused where the answer came meanwhile. */
-  async resolve(operation: string, resolution: Resolution): Promise<void> {
-    await this.ask('POST', `/v1/operations/op_${operation.replaceAll('-', '')}/resolve`, resolution, {}, [409]);
+  async resolve(operation: string, resolution: Resolution): Promise<boolean> {
+    const path = `/v1/operations/op_${operation.replaceAll('-', '')}/resolve`;
+    const answer = await this.ask<{ code?: string }>('POST', path, resolution, {}, [409]);
+    return answer.code === undefined;
   }
 
   async rows<R extends object>(text: string, ...values: unknown[]): Promise<R[]> {
@@ -108,6 +110,11 @@ export class Fleet {
   /** How many processes were started past the first of each. */
   get restarts(): number {
     return this.processes.reduce((sum, { starts }) => sum + starts - 1, 0);
+  }
+
+  /** What the processes wrote, for whoever has to find out why a promise was broken. */
+  keepLogs(folder: string): void {
+    cpSync(this.folder, folder, { recursive: true });
   }
 
   /** Stops everybody in good order, asks every invariant, and leaves nothing behind. */
@@ -151,7 +158,7 @@ export class Fleet {
       REDIS_URL: process.env[REDIS_URL_VARIABLE],
       QUEUE_PREFIX: basename(this.folder).split('-').at(-1),
       EGRESS_ALLOW: '127.0.0.0/8',
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'info',
       LEASE_TTL_MS: String(LEASE_MS),
       HEARTBEAT_MS: String(HEARTBEAT_MS),
       WORKER_LOST_GRACE_MS: String(LOST_GRACE_MS),

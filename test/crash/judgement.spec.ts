@@ -18,7 +18,10 @@ describe('the judge of a cell', () => {
   it.each<[string, Partial<Facts>]>([
     ['a key sent twice', {}],
     ['a read made twice', { ...of('none'), effects: 2 }],
-    ['a call that waits, and says why', { ...of('opaque'), state: 'running', waitsFor: ['outcome_unknown'], requests: [] }],
+    [
+      'a call that waits, and says why',
+      { ...of('opaque'), state: 'running', waitsFor: ['outcome_unknown'], requests: [] },
+    ],
     ['a call released by a person', { ...of('opaque'), saidAbsent: 1 }],
     ['a refusal', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed', effects: 0 }],
   ])('has nothing against %s', (_, facts) => {

@@ -72,7 +72,8 @@ export const faultFile = (name: FaultPoint, subject: string): string => `${name}
 function pass(name: FaultPoint, subjects?: Subjects): void {
   const passed = (passes.get(name) ?? 0) + 1;
   passes.set(name, passed);
-  const fault = armed.find((one) => one.name === name && one.nth === passed) ?? (folder ? taken(name, subjects) : undefined);
+  const fault =
+    armed.find((one) => one.name === name && one.nth === passed) ?? (folder ? taken(name, subjects) : undefined);
   if (fault) strike(fault);
 }
 
