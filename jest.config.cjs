@@ -20,7 +20,7 @@ const shared = {
 
 // Tests that need Postgres or Redis: the folders below, and *.int.spec.ts beside the code. Only they pay for the start.
 const WITH_SERVICES = [
-  '<rootDir>/test/{integration,e2e,chaos}/**/*.spec.ts',
+  '<rootDir>/test/{integration,e2e,crash,chaos}/**/*.spec.ts',
   '<rootDir>/{apps,libs,test}/**/*.int.spec.ts',
 ];
 
@@ -31,7 +31,11 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{apps,libs,test,examples,bench}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.int\\.spec\\.ts$', '<rootDir>/test/(integration|e2e|chaos)/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '\\.int\\.spec\\.ts$',
+        '<rootDir>/test/(integration|e2e|crash|chaos)/',
+      ],
     },
     {
       ...shared,

@@ -1,22 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { ChassisModule, Log, loadConfig } from '@muster/chassis';
-import { newUuid } from '@muster/domain';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { CoordinatorModule } from '../../apps/coordinator/src/coordinator.module';
 import { openDoor } from '../../apps/coordinator/src/http/door';
+import { type KeyOptions, newApiKey } from './api-key';
 import { freshDatabase, type TestDatabase } from './database';
 import { REDIS_URL_VARIABLE } from './start-services';
-
-const ALL_SCOPES = ['tasks:write', 'tasks:read', 'tools:write', 'permits:decide', 'operate'];
-
-interface KeyOptions {
-  readonly tenant?: string;
-  readonly scopes?: string[];
-  readonly rateLimited?: boolean;
-}
 
 interface CoordinatorOptions {
   /** Another way to the database, e.g. through a gate. */
@@ -56,15 +48,8 @@ export class TestCoordinator {
   }
 
   /** A new API key: of the tenant `default`, with every scope, unless said otherwise. */
-  async key({ tenant = 'default', scopes = ALL_SCOPES, rateLimited = false }: KeyOptions = {}): Promise<string> {
-    const key = `key-${randomBytes(12).toString('hex')}`;
-    const hash = createHash('sha256').update(key).digest();
-    await this.database.client.query('insert into tenant (id, name) values ($1, $1) on conflict do nothing', [tenant]);
-    await this.database.client.query(
-      'insert into api_key (id, tenant_id, label, key_hash, scopes, rate_limited) values ($1, $2, $3, $4, $5, $6)',
-      [newUuid(), tenant, 'test', hash, scopes, rateLimited],
-    );
-    return key;
+  key(options?: KeyOptions): Promise<string> {
+    return newApiKey(this.database.client, options);
   }
 
   async stop(): Promise<void> {

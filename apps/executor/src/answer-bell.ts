@@ -26,6 +26,6 @@ export class AnswerBell {
     }));
     faultPoint('executor.before-ring');
     this.doorbells.ring(QUEUES.coordinator, jobs);
-    faultPoint('executor.after-ring');
+    faultPoint('executor.after-ring', () => ids);
   }
 }

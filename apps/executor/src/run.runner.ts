@@ -135,9 +135,9 @@ class Run {
         ...this.scope,
         steps: { ...this.scope.steps, [work.key]: { state: 'succeeded', output: classification.output ?? null } },
       };
-    faultPoint('executor.before-settle');
+    faultPoint('executor.before-settle', () => [work.stepId]);
     const following = goesOn ? await this.advance(work, settlement, next) : await this.settle(work, settlement);
-    faultPoint('executor.after-settle');
+    faultPoint('executor.after-settle', () => [work.stepId]);
     this.tellIfAwaited(work, following);
     return following;
   }
@@ -183,7 +183,7 @@ class Run {
       this.runner.note('claim.dropped', work, { result });
       return undefined;
     }
-    faultPoint('executor.after-claim');
+    faultPoint('executor.after-claim', () => [work.stepId]);
     if (this.runner.canSend() && this.runner.now() - claimedAt < this.runner.sendWithinMs)
       return { work, request, sending, place };
     this.leave(place);
@@ -191,7 +191,7 @@ class Run {
   }
 
   private async commit(work: StepWork, request: Buffer, place: Place, settle?: Settlement): Promise<AdvanceAnswer> {
-    faultPoint('executor.before-claim');
+    faultPoint('executor.before-claim', () => [work.stepId]);
     try {
       return await this.tools.ledger.advance({
         workerId: this.runner.workerId,

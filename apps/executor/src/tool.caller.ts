@@ -30,7 +30,7 @@ export class ToolCaller {
         () => this.send(work, request, sending),
         (result) => healthSignOf(result, classify(work.contract, result)),
       );
-      faultPoint('executor.after-effect');
+      faultPoint('executor.after-effect', () => [work.stepId]);
       return settlementOf(work, sending, answer, this.clock.now());
     } finally {
       release();

@@ -32,7 +32,8 @@ export class VerdictStore {
 
   async addStepVerdicts(all: readonly StepVerdict[]): Promise<void> {
     if (all.length === 0) return;
-    faultPoint('verifier.before-verdict');
+    const steps = () => all.map((verdict) => verdict.stepId);
+    faultPoint('verifier.before-verdict', steps);
     const short = all.map((verdict) => shortForm('step', verdict.findings));
     await this.database.query(WRITE_STEP_VERDICTS, [
       all.map(() => newUuid()),
@@ -44,12 +45,13 @@ export class VerdictStore {
       all.map((verdict) => JSON.stringify(verdict.findings.flatMap((finding) => finding.evidenceIds))),
       all.map((verdict) => JSON.stringify(verdict.findings)),
     ]);
-    faultPoint('verifier.after-verdict');
+    faultPoint('verifier.after-verdict', steps);
   }
 
   async addTaskVerdicts(all: readonly TaskVerdict[]): Promise<void> {
     if (all.length === 0) return;
-    faultPoint('verifier.before-verdict');
+    const tasks = () => all.map((verdict) => verdict.taskId);
+    faultPoint('verifier.before-verdict', tasks);
     const short = all.map((verdict) => shortForm('task', verdict.findings));
     await this.database.query(WRITE_TASK_VERDICTS, [
       all.map(() => newUuid()),
@@ -64,7 +66,7 @@ export class VerdictStore {
       all.map((verdict) => verdict.seen.body),
       all.map((verdict) => verdict.seen.detail),
     ]);
-    faultPoint('verifier.after-verdict');
+    faultPoint('verifier.after-verdict', tasks);
   }
 }
 

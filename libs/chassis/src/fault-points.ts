@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
  * The places where a process may be made to die, freeze or throw: before and after every commit, send, ring and
@@ -73,19 +74,52 @@ export function parseFault(text: string): ArmedFault {
   return { name: point, action: deed, nth: Number(nth) };
 }
 
+/** What a pass is made for: ids of tasks, steps, or the idempotency keys of submissions. */
+export type Subjects = () => readonly string[];
+
 // Only under test: an environment that leaks into a production start must not be able to stop it.
-const asked = process.env.NODE_ENV === 'test' ? (process.env.MUSTER_FAULT ?? '') : '';
-const armed = asked.split(',').filter(Boolean).map(parseFault);
+const isUnderTest = process.env.NODE_ENV === 'test';
+const armed = (isUnderTest ? (process.env.MUSTER_FAULT ?? '') : '').split(',').filter(Boolean).map(parseFault);
 const passes = new Map<FaultPoint, number>();
+const folder = isUnderTest ? (process.env.MUSTER_FAULT_FOLDER ?? '') : '';
 
-/** Marks a fault point in product code. Does nothing unless `MUSTER_FAULT` was set when a process under test started. */
-export const faultPoint: (name: FaultPoint) => void = armed.length > 0 ? pass : () => undefined;
+/**
+ * Marks a fault point in product code. Does nothing unless a process under test was asked for a fault at its start: by
+ * `MUSTER_FAULT`, or at any later time by a file of `MUSTER_FAULT_FOLDER` (see `faultFile`).
+ */
+export const faultPoint: (name: FaultPoint, subjects?: Subjects) => void =
+  armed.length > 0 || folder ? pass : () => undefined;
 
-function pass(name: FaultPoint): void {
+/** The file that arms `name` for one subject; what it holds is the action. */
+export const faultFile = (name: FaultPoint, subject: string): string => `${name}@${subject}`;
+
+function pass(name: FaultPoint, subjects?: Subjects): void {
   const passed = (passes.get(name) ?? 0) + 1;
   passes.set(name, passed);
-  const fault = armed.find((one) => one.name === name && one.nth === passed);
+  const fault =
+    armed.find((one) => one.name === name && one.nth === passed) ?? (folder ? taken(name, subjects) : undefined);
   if (fault) strike(fault);
+}
+
+// Several processes may pass for the same subject at once: whoever renames the file strikes, and its name then says who.
+function taken(name: FaultPoint, subjects: Subjects | undefined): ArmedFault | undefined {
+  for (const file of filesFor(name, subjects)) {
+    try {
+      renameSync(file, `${file}@${process.pid}`);
+    } catch {
+      continue;
+    }
+    return parseFault(`${name}:${readFileSync(`${file}@${process.pid}`, 'utf8')}`);
+  }
+  return undefined;
+}
+
+// A pass that does not say for whom it is made is made for everybody.
+function filesFor(name: FaultPoint, subjects: Subjects | undefined): string[] {
+  const files = subjects
+    ? subjects().map((subject) => faultFile(name, subject))
+    : readdirSync(folder).filter((file) => file.startsWith(`${name}@`) && file.split('@').length === 2);
+  return files.map((file) => join(folder, file)).filter((file) => existsSync(file));
 }
 
 function strike({ name, action }: ArmedFault): void {

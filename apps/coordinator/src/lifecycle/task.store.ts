@@ -37,8 +37,9 @@ export class TaskStore {
 
   /** The ids of the tasks whose decision was written; the others had moved on. */
   async commit(decisions: readonly Decision[]): Promise<Set<string>> {
+    const tasks = () => decisions.map(({ task }) => task.id);
     const withdraws = decisions.some((decision) => decision.withdraws);
-    faultPoint(withdraws ? 'coordinator.before-withdrawal' : 'coordinator.before-commit');
+    faultPoint(withdraws ? 'coordinator.before-withdrawal' : 'coordinator.before-commit', tasks);
     const statement = withdraws ? COMMIT_WITHDRAWAL : COMMIT;
     const rows = await this.database.query<{ id: string }>(statement, [
       JSON.stringify(decisions.map(taskColumns)),
@@ -55,7 +56,7 @@ export class TaskStore {
         decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
     ]);
-    faultPoint(withdraws ? 'coordinator.after-withdrawal' : 'coordinator.after-commit');
+    faultPoint(withdraws ? 'coordinator.after-withdrawal' : 'coordinator.after-commit', tasks);
     return new Set(rows.map((row) => row.id));
   }
 
@@ -75,7 +76,8 @@ export class TaskStore {
   }
 
   private async insert(batch: readonly Acceptance[]): Promise<SubmitAnswer[]> {
-    faultPoint('coordinator.before-submit-commit');
+    const keys = () => batch.flatMap(({ submission }) => submission.idempotencyKey ?? []);
+    faultPoint('coordinator.before-submit-commit', keys);
     const rows = await this.database.query<{ id: string }>(SUBMIT, [
       JSON.stringify(plansOf(batch)),
       JSON.stringify(firstOfEachKey(batch).map(acceptedTaskColumns)),
@@ -88,7 +90,7 @@ export class TaskStore {
         ),
       ),
     ]);
-    faultPoint('coordinator.after-submit-commit');
+    faultPoint('coordinator.after-submit-commit', keys);
     const accepted = new Set(rows.map((row) => row.id));
     const taken = batch.filter(({ taskId }) => !accepted.has(taskId));
     const owners = taken.length > 0 ? await this.owners(taken) : new Map<string, Owner>();

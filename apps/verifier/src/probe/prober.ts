@@ -37,9 +37,9 @@ export class Prober {
     return await this.client.inTurn(async () => {
       // Taken before the question leaves, so that "absent" can never be believed of a time it does not speak of.
       const began = await this.evidence.clock();
-      faultPoint('verifier.before-probe');
+      faultPoint('verifier.before-probe', () => [subject.stepId]);
       const found = findingOf(probe, await this.client.ask(probe, subject.operationId));
-      faultPoint('verifier.after-probe');
+      faultPoint('verifier.after-probe', () => [subject.stepId]);
       const evidenceId = newUuid();
       await this.evidence.add({ id: evidenceId, ...subject, kind, beganAt: began.text, ...found });
       probes.inc({ kind, finding: found.finding });

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import type { Resolution } from '@muster/client';
+import type { JsonObject, ToolContract } from '@muster/domain';
+import { BUILTIN_CONTRACTS } from '../../apps/executor/src/tools/builtin/builtins';
+import { aPlan, aStep, aTask } from '../support/builders';
+import type { EffectSink, SinkEffect } from '../support/sink/effect-sink';
+import { until } from '../support/until';
+import { type Cell, serviceOf } from './cells';
+import { type Fleet, gateLaneOf } from './fleet';
+import type { Gatehouse } from './gatehouse';
+import { type Facts, judge } from './judgement';
+
+/** Far more than a cell takes: a lost doorbell is rung again after 5 s, and again after 10 more. */
+const CELL_MS_MAX = 60_000;
+/** A call that reached the tool has had its effect after this, or will have none: `slow` and `late-effect` take less. */
+const SETTLED_MS = 400;
+/** How long others may go on with the work of a frozen process before it is thawed. */
+const FROZEN_MS_MAX = 1_500;
+const CALL_MS_MAX = 1_000;
+
+export interface Stage {
+  readonly fleet: Fleet;
+  readonly sink: EffectSink;
+  readonly gates: Gatehouse;
+}
+
+/** A cell that was run. */
+export interface Result extends Facts {
+  readonly breaches: readonly string[];
+  /** What a person said meanwhile. */
+  readonly words: readonly string[];
+  readonly tookMs: number;
+}
+
+/** Runs a cell from its submission to its rest, and judges it. Never rejects: what went wrong is a breach. */
+export async function runCell(stage: Stage, cell: Cell, lane: string, number: number): Promise<Result> {
+  const beganAt = performance.now();
+  const experiment = new Experiment(stage, cell, lane, number);
+  const fault = await experiment.run().then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+  const facts = await experiment.facts();
+  return {
+    ...facts,
+    words: experiment.words,
+    breaches: fault === undefined ? judge(facts) : [`${fault} ${await experiment.rows()}`, ...judge(facts)],
+    tookMs: performance.now() - beganAt,
+  };
+}
+
+interface Row {
+  readonly state: string;
+  readonly reason: string | null;
+  readonly operation_id: string;
+  readonly operation_state: string | null;
+}
+
+class Experiment {
+  readonly words: string[] = [];
+  private readonly tool: string;
+  private readonly key = randomUUID();
+  /** Work at a gate in the step's own lane makes one run with it: then it is claimed as the gate is settled. */
+  private readonly gateLane: string;
+  private task = '';
+  private frozenSince: number | undefined;
+  private thawed = false;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly cell: Cell,
+    private readonly lane: string,
+    number: number,
+  ) {
+    this.tool = `cell.${number}`;
+    this.gateLane = number % 2 === 0 ? lane : gateLaneOf(lane);
+  }
+
+  async run(): Promise<void> {
+    await this.prepare();
+    await this.begin();
+    await until(async () => this.moves(await this.row()), {
+      what: `the rest of ${this.task}`,
+      deadlineMs: CELL_MS_MAX,
+    });
+  }
+
+  /** The rows of a task that does not come to rest. */
+  async rows(): Promise<string> {
+    const steps = 'select * from step where task_id = $1 order by plan_index';
+    const operations =
+      'select id, step_key, state, sending, epoch, worker_id, sent_at, ended_at, code from operation where task_id = $1';
+    if (!this.task) return '';
+    return JSON.stringify([
+      await this.stage.fleet.rows(steps, this.task),
+      await this.stage.fleet.rows(operations, this.task),
+    ]);
+  }
+
+  async facts(): Promise<Facts> {
+    const row = this.task ? await this.row() : undefined;
+    const requests = await this.stage.sink.requestsTo(this.tool);
+    return {
+      cell: this.cell,
+      isStruck: this.task !== '' && (await this.struck()) !== undefined,
+      state: row?.state ?? 'not submitted',
+      waitsFor: row && row.reason !== null ? [row.reason] : [],
+      saidAbsent: this.words.filter((word) => word === 'absent').length,
+      requests,
+      effects: await this.effects(),
+    };
+  }
+
+  private async prepare(): Promise<void> {
+    const { fleet, sink, gates } = this.stage;
+    const gate = { ...sink.contract(`gate.${this.gateLane}`, 'none'), lane: this.gateLane, timeoutMs: CELL_MS_MAX };
+    await fleet.register({ ...gate, transport: { type: 'http', method: 'POST', url: gates.url } });
+    await fleet.register(this.contract());
+    await sink.behave(this.tool, [this.cell.behaviour]);
+  }
+
+  private contract(): ToolContract {
+    const { effect, point } = this.cell;
+    const given = { lane: this.lane, timeoutMs: CALL_MS_MAX };
+    if (effect === 'transactional') {
+      const builtin = BUILTIN_CONTRACTS.find(({ name }) => name === 'report.write')!;
+      return { ...builtin, ...given, name: this.tool };
+    }
+    // A tool of any class may have a probe; then what it did is read back.
+    const { probe } = this.stage.sink.contract(this.tool, 'probed');
+    return this.stage.sink.contract(this.tool, effect as SinkEffect, {
+      ...given,
+      ...(point.endsWith('-probe') && { probe }),
+    });
+  }
+
+  private async begin(): Promise<void> {
+    const { fleet, gates } = this.stage;
+    const { point, signal } = this.cell;
+    const isSubmission = point.includes('submit');
+    const gate = aStep(`gate.${this.gateLane}`, { id: 'gate' });
+    const step = aStep(this.tool, { id: 'step', needs: ['gate'], input: this.input(), check: 'output != null' });
+    if (isSubmission) fleet.arm(point, this.key, signal);
+    this.task = await fleet.submit(aTask(aPlan(gate, step)), this.key);
+    const shown = `tsk_${this.task.replaceAll('-', '')}`;
+    if (!isSubmission) {
+      await gates.reachedBy(shown);
+      fleet.arm(point, await this.subject(), signal);
+    }
+    gates.open(shown);
+  }
+
+  private input(): JsonObject {
+    return this.cell.effect === 'transactional' ? { name: 'cell.md', content: this.tool } : { amount: 7 };
+  }
+
+  private async subject(): Promise<string> {
+    const { point } = this.cell;
+    if (point.includes('submit')) return this.key;
+    if (serviceOf(point) === 'coordinator') return this.task;
+    const [step] = await this.stage.fleet.rows<{ id: string }>(
+      "select id from step where task_id = $1 and key = 'step'",
+      this.task,
+    );
+    return step?.id ?? '';
+  }
+
+  private async struck(): Promise<number | undefined> {
+    return this.stage.fleet.struckAt(this.cell.point, await this.subject());
+  }
+
+  private async row(): Promise<Row> {
+    const [row] = await this.stage.fleet.rows<Row>(
+      `select t.state, o.id as operation_id, o.state as operation_state,
+        case when s.state = 'parked' then coalesce(s.condition::json ->> 'reason', '') end as reason
+      from task t join step s on s.task_id = t.id and s.key = 'step' left join operation o on o.id = s.operation_id
+      where t.id = $1`,
+      this.task,
+    );
+    if (!row) throw new Error(`The task ${this.task} is lost.`);
+    return row;
+  }
+
+  /** Does what the cell and its person have to do now; true when nothing is left to do. */
+  private async moves(row: Row): Promise<boolean> {
+    const pid = await this.struck();
+    const isAtRest = row.state === 'completed' || row.state === 'failed';
+    if (
+      pid !== undefined &&
+      this.cell.signal === 'stop' &&
+      !(await this.isThawed(pid, isAtRest || row.reason !== null))
+    )
+      return false;
+    if (pid !== undefined && this.cell.signal === 'kill' && !this.stage.fleet.hasEnded(pid)) return false;
+    if (row.reason !== null) return this.say(row);
+    return isAtRest;
+  }
+
+  /** A frozen process stays so until it was given up, and its work was taken over or has had time for it. */
+  private async isThawed(pid: number, isWorkDone: boolean): Promise<boolean> {
+    const workers = await this.stage.fleet.rows<{ state: string; gone: boolean }>(
+      'select state, given_up_at is not null as gone from worker where pid = $1 order by started_at desc',
+      pid,
+    );
+    if (this.thawed) return workers[0]?.state === 'ready';
+    if (!workers[0]?.gone) return false;
+    this.frozenSince ??= performance.now();
+    if (!isWorkDone && performance.now() - this.frozenSince < FROZEN_MS_MAX) return false;
+    this.stage.fleet.thaw(pid);
+    this.thawed = true;
+    return false;
+  }
+
+  /** A person looks at what the tool has done, and says so. True where nobody can say anything more. */
+  private async say(row: Row): Promise<boolean> {
+    if (row.operation_state !== 'unknown') return false;
+    const requests = await this.stage.sink.requestsTo(this.tool);
+    if (Date.now() - Math.max(0, ...requests.map(({ at }) => at)) < SETTLED_MS) return false;
+    const happened = (await this.effects()) > 0;
+    const evidence = { statement: `${requests.length} requests` };
+    const word: Resolution = happened
+      ? { outcome: 'happened', output: { id: 'r' }, evidence, reason: 'It is in the log.' }
+      : { outcome: 'absent', evidence, reason: 'It is not in the log.' };
+    if (await this.stage.fleet.resolve(row.operation_id, word)) this.words.push(word.outcome);
+    return false;
+  }
+
+  private async effects(): Promise<number> {
+    if (this.cell.effect !== 'transactional') return (await this.stage.sink.effectsOf(this.tool)).length;
+    if (!this.task) return 0;
+    const links = 'select from artifact_link where task_id = $1';
+    return (await this.stage.fleet.rows(links, this.task)).length;
+  }
+}

@@ -1,0 +1,207 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type FaultPoint, faultFile } from '@muster/chassis';
+import type { Resolution, TaskRequest } from '@muster/client';
+import { parseId, type ToolContract } from '@muster/domain';
+import { END_OF_WORKERS } from '@muster/persistence';
+import { Pool } from 'pg';
+import { newApiKey } from '../support/api-key';
+import { freshDatabase, type TestDatabase } from '../support/database';
+import { expectNoBreach } from '../support/invariants';
+import { REDIS_URL_VARIABLE } from '../support/start-services';
+import { until } from '../support/until';
+import type { Signal } from './cells';
+import { KeptProcess } from './kept-process';
+
+/** Short, so that a frozen process is soon given up; long enough for a busy machine to renew it. */
+const LEASE_MS = 3_000;
+const HEARTBEAT_MS = 500;
+const LOST_GRACE_MS = 300;
+const SWEEP_MS = 200;
+/** A frozen coordinator answers nobody: then another one is asked. */
+const ANSWER_MS_MAX = 3_000;
+const ASKED_MS_MAX = 30_000;
+/** The lease and some sweeps. */
+const MEND_WITHIN_MS = 5_000;
+
+/** Who is there: so many of each, and two executors for each lane, of which one takes over from the other. */
+export interface Crew {
+  readonly coordinators: number;
+  readonly verifiers: number;
+  readonly lanes: readonly string[];
+  /** The lane whose executor nobody strikes. */
+  readonly calmLane: string;
+}
+
+/** One Muster of many processes, any of which may be struck at any time, since others of its kind are there. */
+export class Fleet {
+  private readonly processes: KeptProcess[] = [];
+  private readonly faults: string;
+  private asked = 0;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly database: TestDatabase,
+    private readonly key: string,
+    readonly sql: Pool,
+  ) {
+    this.faults = join(folder, 'faults');
+    mkdirSync(this.faults);
+  }
+
+  static async start(crew: Crew): Promise<Fleet> {
+    const folder = mkdtempSync(join(tmpdir(), 'muster-crash-'));
+    const database = await freshDatabase();
+    const sql = new Pool({ connectionString: database.url, max: 4 });
+    sql.on('error', () => undefined);
+    const fleet = new Fleet(folder, database, await newApiKey(sql), sql);
+    await fleet.launch(crew);
+    return fleet;
+  }
+
+  /** Whoever passes this point for this subject is struck, once. */
+  arm(point: FaultPoint, subject: string, signal: Signal): void {
+    writeFileSync(join(this.faults, faultFile(point, subject)), signal);
+  }
+
+  /** The pid of the process that was struck there. */
+  struckAt(point: FaultPoint, subject: string): number | undefined {
+    const mark = `${faultFile(point, subject)}@`;
+    const file = readdirSync(this.faults).find((name) => name.startsWith(mark));
+    return file === undefined ? undefined : Number(file.slice(mark.length));
+  }
+
+  /** Whether a process that was killed has been waited for. */
+  hasEnded(pid: number): boolean {
+    return this.processes.every((kept) => kept.pid !== pid);
+  }
+
+  thaw(pid: number): void {
+    process.kill(pid, 'SIGCONT');
+  }
+
+  async register(contract: ToolContract): Promise<void> {
+    await this.ask('PUT', `/v1/tools/${contract.name}`, contract);
+  }
+
+  /** The id of the task; a try whose answer did not come is repeated under its key. */
+  async submit(request: TaskRequest, key: string): Promise<string> {
+    const { id } = await this.ask<{ id: string }>('POST', '/v1/tasks', request, { 'idempotency-key': key });
+    return parseId('task', id) ?? id;
+  }
+
+  /** Whether the word was taken; it is refused where the answer came meanwhile. */
+  async resolve(operation: string, resolution: Resolution): Promise<boolean> {
+    const path = `/v1/operations/op_${operation.replaceAll('-', '')}/resolve`;
+    const answer = await this.ask<{ code?: string }>('POST', path, resolution, {}, [409]);
+    return answer.code === undefined;
+  }
+
+  async rows<R extends object>(text: string, ...values: unknown[]): Promise<R[]> {
+    return (await this.sql.query<R>(text, values)).rows;
+  }
+
+  async expectNoBreach(): Promise<void> {
+    await expectNoBreach(this.sql, { mendWithinMs: MEND_WITHIN_MS });
+  }
+
+  /** How many processes were started past the first of each. */
+  get restarts(): number {
+    return this.processes.reduce((sum, { starts }) => sum + starts - 1, 0);
+  }
+
+  /** What the processes wrote, for whoever has to find out why a promise was broken. */
+  keepLogs(folder: string): void {
+    cpSync(this.folder, folder, { recursive: true });
+  }
+
+  /** Stops everybody in good order, asks every invariant, and leaves nothing behind. */
+  async stop(): Promise<void> {
+    await Promise.all(this.processes.map((kept) => kept.stop()));
+    try {
+      await expectNoBreach(this.sql);
+    } finally {
+      await this.sql.end();
+      await this.database.drop();
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async launch({ coordinators, verifiers, lanes, calmLane }: Crew): Promise<void> {
+    for (let nth = 0; nth < coordinators; nth++) this.keep('coordinator', nth);
+    for (let nth = 0; nth < verifiers; nth++) this.keep('verifier', nth);
+    for (const lane of lanes) for (const nth of [0, 1]) this.keep('executor', nth, lane);
+    this.keep('executor', 0, calmLane);
+    await Promise.all(this.processes.map((kept) => kept.start()));
+  }
+
+  private keep(service: string, nth: number, lane?: string): void {
+    const logFile = join(this.folder, `${[service, lane, nth].filter((part) => part !== undefined).join('-')}.log`);
+    const env = { ...this.settings(), ...(lane && { EXECUTOR_LANES: `${lane},${gateLaneOf(lane)}` }) };
+    // The ends of every other process are reported, those of the rest show by their locks alone.
+    const onEnd = (workers: readonly string[]): Promise<void> =>
+      nth % 2 === 0 ? this.report(workers) : Promise.resolve();
+    this.processes.push(new KeptProcess({ service, env, logFile, onEnd }));
+  }
+
+  private async report(workers: readonly string[]): Promise<void> {
+    await this.sql.query(END_OF_WORKERS.text, [workers]);
+  }
+
+  private settings(): NodeJS.ProcessEnv {
+    return {
+      NODE_ENV: 'test',
+      DATABASE_URL: this.database.url,
+      DATABASE_POOL_MAX: '4',
+      REDIS_URL: process.env[REDIS_URL_VARIABLE],
+      QUEUE_PREFIX: basename(this.folder).split('-').at(-1),
+      EGRESS_ALLOW: '127.0.0.0/8',
+      LOG_LEVEL: 'info',
+      LEASE_TTL_MS: String(LEASE_MS),
+      HEARTBEAT_MS: String(HEARTBEAT_MS),
+      WORKER_LOST_GRACE_MS: String(LOST_GRACE_MS),
+      SWEEP_MS: String(SWEEP_MS),
+      MUSTER_FAULT_FOLDER: this.faults,
+    };
+  }
+
+  /** Asks one coordinator after the other until one answers. */
+  private async ask<T>(
+    method: string,
+    path: string,
+    body: object,
+    headers: Record<string, string> = {},
+    alsoRight: readonly number[] = [],
+  ): Promise<T> {
+    return until(() => this.askOne<T>(method, path, body, headers, alsoRight), {
+      what: `an answer to ${method} ${path}`,
+      deadlineMs: ASKED_MS_MAX,
+    });
+  }
+
+  private async askOne<T>(
+    method: string,
+    path: string,
+    body: object,
+    headers: Record<string, string>,
+    alsoRight: readonly number[],
+  ): Promise<T | undefined> {
+    const coordinators = this.processes.filter(({ service }) => service === 'coordinator');
+    const { url = '' } = coordinators[this.asked++ % coordinators.length] ?? {};
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    }).catch(() => undefined);
+    const text = await response?.text().catch(() => undefined);
+    if (!response || text === undefined || response.status >= 500) return undefined;
+    if (!response.ok && !alsoRight.includes(response.status)) throw new Error(`${method} ${path}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+}
+
+/** A step in another lane than its successor's never makes one run with it. */
+export const gateLaneOf = (lane: string): string => `${lane}.gate`;

@@ -1,0 +1,46 @@
+import type { Cell } from './cells';
+import { type Facts, judge } from './judgement';
+
+const CELL: Cell = { point: 'executor.after-effect', signal: 'kill', effect: 'keyed', behaviour: 'ok' };
+const REQUEST = { operation: 'op', bodyHash: 'a', behaviour: 'ok' } as const;
+const AS_PROMISED: Facts = {
+  cell: CELL,
+  isStruck: true,
+  state: 'completed',
+  waitsFor: [],
+  saidAbsent: 0,
+  requests: [REQUEST, REQUEST],
+  effects: 1,
+};
+const of = (effect: Cell['effect']): Pick<Facts, 'cell'> => ({ cell: { ...CELL, effect } });
+
+describe('the judge of a cell', () => {
+  it.each<[string, Partial<Facts>]>([
+    ['a key sent twice', {}],
+    ['a read made twice', { ...of('none'), effects: 2 }],
+    [
+      'a call that waits, and says why',
+      { ...of('opaque'), state: 'running', waitsFor: ['outcome_unknown'], requests: [] },
+    ],
+    ['a call released by a person', { ...of('opaque'), saidAbsent: 1 }],
+    ['a refusal', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed', effects: 0 }],
+  ])('has nothing against %s', (_, facts) => {
+    expect(judge({ ...AS_PROMISED, ...facts })).toEqual([]);
+  });
+
+  it.each<[string, Partial<Facts>]>([
+    ['a second effect', { effects: 2 }],
+    ['an effect twice in our own tables', { ...of('transactional'), effects: 2 }],
+    ['a success without an effect', { effects: 0 }],
+    ['a failure that nobody asked for', { state: 'failed', effects: 0 }],
+    ['a failure behind an effect', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed' }],
+    ['a task that stands still', { state: 'running' }],
+    ['a task that waits for nobody knows what', { state: 'running', waitsFor: [''] }],
+    ['a fresh key at each sending', { requests: [REQUEST, { ...REQUEST, operation: 'other' }] }],
+    ['other bytes at the second sending', { requests: [REQUEST, { ...REQUEST, bodyHash: 'b' }] }],
+    ['a blind resend', { ...of('opaque') }],
+    ['a fault that never struck', { isStruck: false }],
+  ])('speaks up at %s', (_, facts) => {
+    expect(judge({ ...AS_PROMISED, ...facts })).toHaveLength(1);
+  });
+});

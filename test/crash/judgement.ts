@@ -1,0 +1,53 @@
+import type { SinkRequest } from '../support/sink/effect-sink';
+import type { Cell } from './cells';
+
+/** What came of a cell: from the database, and from the log of the sink, which knows nothing of us. */
+export interface Facts {
+  readonly cell: Cell;
+  /** Whether a process was struck at the cell's point at work for its task. */
+  readonly isStruck: boolean;
+  readonly state: string;
+  /** Why the task waits for a person in the end; empty where it does not. */
+  readonly waitsFor: readonly string[];
+  /** How often a person said that the call had not happened. */
+  readonly saidAbsent: number;
+  readonly requests: readonly Pick<SinkRequest, 'operation' | 'bodyHash' | 'behaviour'>[];
+  /** What really happened; for `transactional`, what stands in our own tables. */
+  readonly effects: number;
+}
+
+/** Answers that say for certain that nothing was done. */
+const NOTHING_DONE: readonly string[] = ['unavailable', 'reject'];
+
+/** Everything that the promises forbid and that happened all the same, a sentence for each. */
+export function judge(facts: Facts): string[] {
+  return [...judgeEnd(facts), ...judgeEffects(facts), ...judgeSendings(facts)];
+}
+
+function judgeEnd({ cell, isStruck, state, waitsFor }: Facts): string[] {
+  const breaches: string[] = [];
+  if (!isStruck) breaches.push(`no process was struck at ${cell.point}`);
+  if (state === 'failed' && cell.behaviour !== 'reject') breaches.push('failed, although the tool refused nothing');
+  if (state !== 'completed' && state !== 'failed' && waitsFor.length === 0)
+    breaches.push(`neither ended nor waits for a person (${state})`);
+  if (waitsFor.includes('')) breaches.push('waits for a person without saying why');
+  return breaches;
+}
+
+function judgeEffects({ cell, state, effects }: Facts): string[] {
+  const breaches: string[] = [];
+  if (state === 'completed' && effects === 0) breaches.push('completed without an effect');
+  if (cell.effect !== 'none' && effects > 1) breaches.push(`${effects} effects`);
+  if (state === 'failed' && effects > 0) breaches.push('failed behind an effect');
+  return breaches;
+}
+
+function judgeSendings({ cell, requests, saidAbsent }: Facts): string[] {
+  const breaches: string[] = [];
+  if (new Set(requests.map(({ operation }) => operation)).size > 1) breaches.push('sent under more than one key');
+  if (new Set(requests.map(({ bodyHash }) => bodyHash)).size > 1) breaches.push('sent with different bytes');
+  const doubtful = requests.filter(({ behaviour }) => !NOTHING_DONE.includes(behaviour)).length;
+  if (cell.effect === 'opaque' && doubtful > 1 + saidAbsent)
+    breaches.push(`sent ${doubtful} times on ${saidAbsent} words of a person`);
+  return breaches;
+}
