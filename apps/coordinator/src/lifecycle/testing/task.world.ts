@@ -21,7 +21,7 @@ import { MemoryStore, scopeOf } from './memory.store';
 import { MemorySweep } from './memory.sweep';
 
 export const LEASE_TTL_MS = 3_000;
-const GRACE_MS = 1_000;
+export const GRACE_MS = 1_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 /** As many loads as the real loop takes for one decision. */
 const ROUNDS_MAX = 32;
