@@ -167,7 +167,7 @@ export class SimExecutor implements Actor {
   }
 
   private begin(steps: readonly StepAtEpoch[], work: RunWork | undefined): void {
-    if (!work) return this.active.release(steps);
+    if (!work) return this.active.end(steps);
     const going: Going = { steps, asking: new Run(work, this.pulse).go(), notes: [], isTelling: false };
     this.go(going, () => going.asking.next());
   }
@@ -175,8 +175,9 @@ export class SimExecutor implements Actor {
   /** Lets the protocol go on to what it asks for next. */
   private go(going: Going, next: () => IteratorResult<Ask, void>): void {
     const turn = this.oracle.watchProtocol(next, (error) => error instanceof GivenBack);
-    if (turn && !turn.done) return this.answer(going, turn.value);
-    this.active.release(going.steps);
+    if (!turn) this.active.leave(going.steps);
+    else if (turn.done) this.active.end(going.steps);
+    else this.answer(going, turn.value);
   }
 
   private reply(going: Going, value: unknown): void {
@@ -266,6 +267,7 @@ export class SimExecutor implements Actor {
 
   private call(going: Going, { work, request, sending }: AskOf<'call'>): void {
     const { stage, site } = this.world;
+    this.active.noteSent(work);
     const call = this.oracle.watchCall(work, sending, this);
     stage.soon(this, () => {
       call.isBelated = this.world.now - call.claimedAt >= LEASE_TTL_MS / 2;

@@ -70,8 +70,6 @@ export class Oracle {
       );
       this.judgeFate(before.get(operation.stepId), operation);
     }
-    for (const ring of decision.rings)
-      if (ring.to === 'executor') this.accuseOf(this.rows.dispatchFindings(store.steps.get(ring.run[0]!.id)!));
     this.commits += 1;
     this.accuseOf(this.rows.findings());
     if (this.commits % HISTORY_EVERY === 0) this.accuseOf(this.rows.historyFindings());
@@ -147,7 +145,7 @@ export class Oracle {
     if (this.claimed.has(dispatch)) this.accuse(`${step.key}@${after.epoch} was claimed twice`);
     this.claimed.add(dispatch);
     this.accuseOf(this.rows.claimFindings(step, before));
-    if (!before || before.releases > 0 || after.effect === 'keyed' || after.effect === 'none') return;
+    if (!before || before.releases > 0 || (after.effect !== 'probed' && after.effect !== 'opaque')) return;
     const times = site.effectsBy(after.id);
     if (times > 0) this.accuse(`${after.effect} ${step.key} is sent again though it has taken effect`);
     if (site.mayStillHappen(after.id))

@@ -126,20 +126,17 @@ export class RowOracle {
         ? said(
             !this.mayResend(before),
             `${before.effect} ${step.key} was sent again while ${before.state} by ${before.resolver}`,
-          )
+          ).concat(this.windowFindings(step, before))
         : []),
     ];
   }
 
-  /** A resend that the coordinator decides on now: is the window of a keyed tool still open? */
-  dispatchFindings(step: StepRow): string[] {
-    const operation = this.store.ledger.operations.get(step.id);
-    if (operation?.effect !== 'keyed' || operation.state !== 'unknown') return [];
-    const end = operation.firstSentAt + WINDOW_MS - LEASE_TTL_MS - TIMEOUT_MS;
-    return said(
-      this.store.now > end,
-      `keyed ${step.key} is to be sent again ${this.store.now - end} ms after its window`,
-    );
+  /** A resend of a keyed call in doubt: however late its dispatch is claimed, the tool must still know the key. */
+  private windowFindings(step: StepRow, before: StoredOperation): string[] {
+    if (before.effect !== 'keyed' || before.state !== 'unknown') return [];
+    const end = before.firstSentAt + WINDOW_MS - LEASE_TTL_MS - TIMEOUT_MS;
+    const lateMs = this.store.now - end;
+    return said(lateMs > 0, `keyed ${step.key} was sent again ${lateMs} ms after its window`);
   }
 
   private mayResend(before: StoredOperation): boolean {

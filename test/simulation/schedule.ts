@@ -260,7 +260,8 @@ class Schedule {
     if (this.stage.step(true) || this.deliver()) return;
     const { revision } = this.world.store.task;
     this.coordinators[0]!.sweep();
-    if (this.finish() || this.world.store.task.revision !== revision) return;
+    this.finish();
+    if (this.world.store.task.revision !== revision || !this.world.bell.isEmpty) return;
     const next = Math.min(
       this.stage.nextAt() ?? Number.POSITIVE_INFINITY,
       this.world.sweep.nextDue() ?? Number.POSITIVE_INFINITY,
@@ -272,10 +273,8 @@ class Schedule {
     this.pass(Math.max(1, Math.min(next - this.stage.now, LEASE_TTL_MS / 3)));
   }
 
-  private finish(): boolean {
-    let moved = false;
-    while (this.stage.step(true)) moved = true;
-    return moved;
+  private finish(): void {
+    while (this.stage.step(true));
   }
 
   /** What the task left behind may still answer, and take effect. */

@@ -125,8 +125,9 @@ export class ToolSite {
     if (seen && !this.draws.chance(this.mix.answerLost)) answer(seen);
   }
 
-  private behaviourFor({ effect, operationId }: PhysicalCall): Behaviour {
-    if (effect === 'probed' && this.draws.chance(this.mix.phantom)) {
+  private behaviourFor({ tool, operationId }: PhysicalCall): Behaviour {
+    // Only a contract that says from when on "absent" is proof can have a lie of its tool found out.
+    if (tool === 'book' && this.draws.chance(this.mix.phantom)) {
       this.phantoms.add(operationId);
       return { name: 'answers success without doing it', does: false, answer: answered(200, '1') };
     }
@@ -143,7 +144,9 @@ export class ToolSite {
       if (known && known.at > this.stage.now) return answered(409, '');
       if (known && this.stage.now - known.at <= WINDOW_MS) return answer;
     }
-    const wait = this.draws.chance(this.mix.effectLate) ? this.draws.below(latestMs(call)) : 0;
+    // A tool that answers success has done it.
+    const isSaid = answer?.kind === 'answered' && answer.status === 200;
+    const wait = !isSaid && this.draws.chance(this.mix.effectLate) ? this.draws.below(latestMs(call)) : 0;
     this.keys.set(request.operationId, { at: this.stage.now + wait });
     if (wait === 0) this.takeEffect(call);
     else

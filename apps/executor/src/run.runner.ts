@@ -51,11 +51,11 @@ export class RunRunner {
     try {
       const work = mine.length > 0 ? await this.tools.loader.load(mine) : undefined;
       if (work) await this.drive(new Run(work, this.pulse).go(), new RunProgress(this.tools.bell));
+      this.active.end(mine);
     } catch (error) {
       // The rows are as they were: the sweeper finds what is past due.
       this.log.error('run.failed', { steps: mine.map((step) => step.id), error });
-    } finally {
-      this.active.release(mine);
+      this.active.leave(mine);
     }
   }
 
@@ -85,6 +85,7 @@ export class RunRunner {
       case 'advance':
         return this.advance(ask);
       case 'call':
+        this.active.noteSent(ask.work);
         return this.tools.caller.call(ask.work, ask.request, ask.sending, ask.place);
       case 'refuse':
         return this.refuse(ask);
