@@ -64,7 +64,7 @@ async function changedCompiler(root) {
 }
 
 /** CommonJS for Node 24; the aliases of tsconfig.base.json become relative paths. */
-async function swcOptions(root) {
+export async function swcOptions(root) {
   const { compilerOptions } = JSON.parse(await readFile(join(root, 'tsconfig.base.json'), 'utf8'));
   return {
     swcrc: false,

@@ -22,10 +22,10 @@ export interface Acceptance {
   readonly toolCalls: number;
 }
 
-/** Pure but for fresh ids. `room`: how many steps of this tenant may be dispatched now. */
-export function accept(submission: Submission, now: number, room: number): Acceptance {
-  const taskId = newUuid();
-  const rows = submission.plan.steps.map((_, index) => pendingStep(taskId, submission, index));
+/** `room`: how many steps of this tenant may be dispatched now. Pure but for where fresh ids come from. */
+export function accept(submission: Submission, now: number, room: number, newId = newUuid): Acceptance {
+  const taskId = newId();
+  const rows = submission.plan.steps.map((_, index) => pendingStep(newId(), taskId, submission, index));
   link(rows, submission.plan);
   const rings = dispatchFirst(rows, submission, now, room);
   const moved = rows.filter((row) => row.state !== 'pending');
@@ -59,10 +59,10 @@ export function accept(submission: Submission, now: number, room: number): Accep
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function pendingStep(taskId: string, submission: Submission, index: number): Mutable<StepRow> {
+function pendingStep(id: string, taskId: string, submission: Submission, index: number): Mutable<StepRow> {
   const step = submission.plan.steps[index]!;
   return {
-    id: newUuid(),
+    id,
     taskId,
     key: step.key,
     planIndex: index,

@@ -1,13 +1,4 @@
-import {
-  type CompiledStep,
-  evaluate,
-  type JsonValue,
-  LIMITS,
-  newUuid,
-  operationId,
-  runFrom,
-  type Scope,
-} from '@muster/domain';
+import { type CompiledStep, evaluate, type JsonValue, LIMITS, operationId, runFrom, type Scope } from '@muster/domain';
 import { foldDispatched } from './answers';
 import { dispatch } from './dispatching';
 import type { Draft } from './draft';
@@ -101,7 +92,10 @@ function countRefusal(draft: Draft, items: number): { code: string; message: str
 }
 
 function startItems(draft: Draft, step: StepRow, compiled: CompiledStep, values: readonly JsonValue[]): void {
-  const rows = values.map((value, index) => ({ row: itemRow(step, index), item: JSON.stringify(value) }));
+  const rows = values.map((value, index) => ({
+    row: itemRow(draft.surroundings.newId(), step, index),
+    item: JSON.stringify(value),
+  }));
   for (const item of rows) draft.addItem(item);
   draft.task.openSteps += rows.length;
   draft.task.stepsTotal += rows.length;
@@ -116,11 +110,11 @@ function startItems(draft: Draft, step: StepRow, compiled: CompiledStep, values:
   for (const { row } of rows.slice(0, compiled.maxParallel)) draft.follow({ kind: 'arrived', id: row.id });
 }
 
-function itemRow(parent: StepRow, index: number): StepRow {
+function itemRow(id: string, parent: StepRow, index: number): StepRow {
   const key = `${parent.key}[${index}]`;
   return {
     ...parent,
-    id: newUuid(),
+    id,
     key,
     itemIndex: index,
     parentId: parent.id,

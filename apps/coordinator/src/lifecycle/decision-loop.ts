@@ -1,4 +1,5 @@
 import { Config, counter, Log } from '@muster/chassis';
+import { newUuid } from '@muster/domain';
 import { DatabaseUnavailable } from '@muster/persistence';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { Acceptance } from './accept';
@@ -184,7 +185,8 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   private surroundings(snapshot: Snapshot): Surroundings {
     const { leaseTtlMs, workerLostGraceMs } = this.config;
-    return { room: this.after.window.room(snapshot.task.tenantId), leaseTtlMs, workerLostGraceMs };
+    const room = this.after.window.room(snapshot.task.tenantId);
+    return { room, leaseTtlMs, workerLostGraceMs, newId: newUuid };
   }
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {

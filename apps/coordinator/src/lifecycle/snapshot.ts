@@ -202,4 +202,6 @@ export interface Surroundings {
   readonly room: number;
   readonly leaseTtlMs: number;
   readonly workerLostGraceMs: number;
+  /** Ids for rows that a decision makes: the one thing that it cannot calculate. */
+  newId(): string;
 }

@@ -1,174 +1,245 @@
-import { canTransition, type JsonValue, OPERATION, type OperationState } from '@muster/domain';
+import { canTransition, type EffectClass, type JsonValue, OPERATION, type OperationState } from '@muster/domain';
+import type { Advance, AdvanceAnswer, Claim, ClaimResult, Settlement } from '@muster/ledger';
 import type { Conclusion } from '../decision';
-import type { OperationRow, ProbeRow, SendingRow, StepRow, TaskRow, WorkerRow } from '../snapshot';
+import type { OperationRow, ProbeRow, SendingRow, StepRow, TaskRow } from '../snapshot';
+import { MemoryWorkers } from './memory.workers';
 
 export interface StoredOperation extends OperationRow {
   readonly fence: number;
-  readonly output: JsonValue;
+  readonly contractHash: string;
+  readonly request: Buffer;
+  readonly response: Buffer | null;
 }
 
-/** What one sending came to. Left out: a schema-valid success with output null. */
-export interface Answer {
-  readonly state?: 'succeeded' | 'failed' | 'unknown' | 'absent';
-  readonly outputValid?: boolean;
-  readonly output?: JsonValue;
-  readonly code?: string;
-  readonly retryAfterMs?: number;
+export interface StoredSending extends SendingRow {
+  readonly epoch: number;
+  readonly fence: number;
+  readonly response: Buffer | null;
 }
 
-export type ClaimAnswer = 'claimed' | 'stale' | 'withdrawn' | 'early' | 'worker_given_up';
+export interface StoredProbe extends ProbeRow {
+  readonly body: Buffer | null;
+}
 
-/** The rows of the ledger and the rules of its statements (libs/ledger), in memory. */
+/** What the database would have refused: no statement of the protocol may come to this. */
+export class Refused extends Error {}
+
+/** The rows that a claim is judged by. */
+export interface Claimed {
+  readonly task: TaskRow;
+  readonly step: StepRow;
+}
+
+/** The rows of the ledger and the rules of its statements (libs/ledger), in memory; held against them by a test. */
 export class MemoryLedger {
   /** By step id. */
   readonly operations = new Map<string, StoredOperation>();
-  readonly sendings: (SendingRow & { output: JsonValue })[] = [];
-  readonly workers = new Map<string, WorkerRow>();
-  readonly probes: ProbeRow[] = [];
+  readonly sendings: StoredSending[] = [];
+  readonly workers = new MemoryWorkers();
+  readonly probes: StoredProbe[] = [];
+
+  /** `find` gives the rows that a claim names; nothing for a step that does not exist. */
+  constructor(
+    private readonly find: (stepId: string) => Claimed | undefined,
+    private readonly grants: () => readonly string[],
+  ) {}
 
   byId(operationId: string): StoredOperation | undefined {
-    return [...this.operations.values()].find((operation) => operation.id === operationId);
+    for (const operation of this.operations.values()) if (operation.id === operationId) return operation;
+    return undefined;
   }
 
-  /** Judges a claim as the executor's statement does, and intends the sending where it may go. */
-  claim(
-    task: TaskRow,
-    step: StepRow,
-    tool: StoredTool,
-    claim: { epoch: number; workerId: string; now: number },
-  ): ClaimAnswer {
-    const before = this.operations.get(step.id);
-    const verdict = this.judge(task, step, before, claim);
-    if (verdict !== 'claimed') return verdict;
-    if (before) this.keep(before, before.state, false);
-    this.operations.set(step.id, { ...intent(step, tool, claim, before), fence: task.fence });
-    return 'claimed';
+  /** Settles and claims in one statement: the claim sees the ledger as it was before it, but for what it settled. */
+  advance({ workerId, settle, claim }: Advance, now: number): AdvanceAnswer {
+    const verdict = claim && this.judge(claim, workerId, settle, now);
+    const settled = settle && this.settle(settle, workerId, now);
+    return {
+      ...(settled && { settled }),
+      ...(claim && { claim: this.intend(claim, verdict!, workerId, now) }),
+    };
   }
 
-  private judge(
-    task: TaskRow,
-    step: StepRow,
-    before: StoredOperation | undefined,
-    claim: { epoch: number; workerId: string },
-  ): ClaimAnswer {
-    if (this.workers.get(claim.workerId)?.state === 'dead') return 'worker_given_up';
+  private judge(claim: Claim, workerId: string, settle: Settlement | undefined, now: number): Verdict {
+    const rows = this.find(claim.stepId);
+    if (!rows) return 'stale';
+    const { task, step } = rows;
+    const before = this.byId(claim.operationId);
+    if (!this.workers.isLive(workerId)) return 'worker_given_up';
     if (task.withdrawal !== null || task.state !== 'running') return 'withdrawn';
     if (step.state !== 'dispatched' || step.epoch !== claim.epoch) return 'stale';
+    if (before?.epoch === claim.epoch && before.state === 'sent' && before.workerId === workerId) return 'again';
     if (before && (before.epoch >= claim.epoch || ['sent', 'succeeded', 'failed'].includes(before.state)))
       return 'stale';
-    if (before?.state === 'unknown' && before.effect !== 'none' && before.effect !== 'keyed') return 'stale';
-    const follows = step.waitingOn === 1 && step.afterStep !== null && this.hasAnswered(step.afterStep);
-    return step.waitingOn === 0 || follows ? 'claimed' : 'early';
+    if (claim.contractHash !== step.contractHash || !this.grants().includes(step.contractHash)) return 'not_granted';
+    if (before && !before.request.equals(claim.request)) return 'request_changed';
+    if (before?.state === 'unknown' && !mayFollowUnknown(before, claim, now)) return 'stale';
+    if (step.waitingOn === 0) return 'go';
+    const follows = step.waitingOn === 1 && step.afterStep !== null && this.hasAnswered(step.afterStep, settle);
+    return follows ? 'go' : 'early';
   }
 
-  private hasAnswered(stepId: string): boolean {
+  /** The step before has a schema-valid success, now or by what this very statement settles. */
+  private hasAnswered(stepId: string, settle: Settlement | undefined): boolean {
     const operation = this.operations.get(stepId);
-    return operation?.state === 'succeeded' && operation.outputValid === true;
+    if (!operation) return false;
+    if (operation.state === 'succeeded') return operation.outputValid === true;
+    return (
+      settle?.operationId === operation.id &&
+      settle.state === 'succeeded' &&
+      settle.outputValid === true &&
+      isOpenTo(operation, settle.sending)
+    );
   }
 
-  /** Settles a sending; an answer to one that was given up is kept as evidence. */
-  settle(stepId: string, sending: number, answer: Answer, now: number): 'settled' | 'late' | 'repeated' {
-    const operation = this.operations.get(stepId)!;
-    const state = answer.state ?? 'succeeded';
-    const isOpen =
-      operation.state === 'sent' || (operation.state === 'unknown' && operation.effect !== 'transactional');
-    if (operation.sending === sending && isOpen) {
-      this.write(stepId, settled(operation, answer, now));
-      return 'settled';
-    }
+  private intend(claim: Claim, verdict: Verdict, workerId: string, now: number): AdvanceAnswer['claim'] {
+    const before = this.byId(claim.operationId);
+    const last = before?.sending ?? 0;
+    if (verdict === 'again') return { result: 'claimed', sending: last };
+    if (verdict !== 'go') return { result: verdict, sending: last };
+    const { task, step } = this.find(claim.stepId)!;
+    if (before) this.keep(before);
+    this.operations.set(step.id, { ...intent(step, claim, before, workerId, now), fence: task.fence });
+    return { result: 'claimed', sending: last + 1 };
+  }
+
+  private settle(settlement: Settlement, workerId: string, now: number): string | undefined {
+    const operation = this.byId(settlement.operationId);
+    if (!operation) return undefined;
+    const { sending, state } = settlement;
+    if (isOpenTo(operation, sending)) return this.write(settled(operation, settlement, now)).state;
     if (operation.sending === sending && operation.state === state) return 'repeated';
-    if (operation.effect !== 'transactional')
-      this.keep({ ...operation, sending, endedAt: now, output: answer.output ?? null }, state, true);
+    const { code, response } = settlement;
+    const late = { ...sendingOf(operation), sending, workerId, outcome: state, code, response, endedAt: now };
+    if (operation.effect !== 'transactional') this.add({ ...late, late: true });
     return 'late';
   }
 
-  private keep(operation: StoredOperation, outcome: string, late: boolean): void {
-    const { id: operationId, sending, workerId, code, sentAt, endedAt, output } = operation;
+  private keep(operation: StoredOperation): void {
+    this.add({ ...sendingOf(operation), outcome: operation.state, late: false });
+  }
+
+  private add(row: StoredSending): void {
     const isKept = this.sendings.some(
-      (row) => row.operationId === operationId && row.sending === sending && row.late === late,
+      ({ operationId, sending, late }) =>
+        operationId === row.operationId && sending === row.sending && late === row.late,
     );
-    if (!isKept) this.sendings.push({ operationId, sending, workerId, outcome, code, sentAt, endedAt, late, output });
+    if (!isKept) this.sendings.push(row);
   }
 
   /** Whether the operation is still as the conclusion's author saw it. */
-  admits({ stepId, fromState, fromSending }: Conclusion): boolean {
-    const operation = this.operations.get(stepId);
+  admits({ id, fromState, fromSending }: Conclusion): boolean {
+    const operation = this.byId(id);
     return operation?.state === fromState && operation.sending === fromSending;
   }
 
   conclude(conclusion: Conclusion, now: number): void {
-    const operation = this.operations.get(conclusion.stepId)!;
-    const { state, resolver, code, message, response } = conclusion;
-    if (state === 'succeeded' && !response) throw new Error('A conclusion without a response cannot settle.');
-    this.write(conclusion.stepId, {
+    const operation = this.byId(conclusion.id)!;
+    const { state, resolver, code, message, release } = conclusion;
+    const response = this.responseOf(conclusion) ?? operation.response;
+    if (state === 'succeeded' && !response) throw new Refused('A success without a response.');
+    this.write({
       ...operation,
       state,
       resolver,
       code,
       message,
       doubt: state === 'absent' ? 0 : operation.doubt,
-      releases: operation.releases + (conclusion.release ? 1 : 0),
-      output: response && 'bytes' in response ? (JSON.parse(response.bytes.toString()) as JsonValue) : operation.output,
+      releases: operation.releases + (release ? 1 : 0),
+      response,
       outputValid: null,
       settledAt: state === 'unknown' ? null : now,
     });
   }
 
-  private write(stepId: string, after: StoredOperation): void {
-    const before = this.operations.get(stepId)!;
+  private responseOf({ id, response }: Conclusion): Buffer | null | undefined {
+    if (!response) return undefined;
+    if ('bytes' in response) return response.bytes;
+    if ('evidenceId' in response) return this.probes.find((probe) => probe.id === response.evidenceId)?.body;
+    return this.sendings.find((row) => row.operationId === id && row.sending === response.sending && row.late)
+      ?.response;
+  }
+
+  private write(after: StoredOperation): StoredOperation {
+    const before = this.operations.get(after.stepId)!;
     if (before.state !== after.state && !canTransition(OPERATION, before.state, after.state)) {
-      throw new Error(`An operation went from ${before.state} to ${after.state}.`);
+      throw new Refused(`An operation went from ${before.state} to ${after.state}.`);
     }
-    if (after.state === 'failed' && after.doubt > 0)
-      throw new Error('An operation failed while an earlier sending is in doubt.');
-    this.operations.set(stepId, after);
+    if (after.state === 'failed' && after.doubt > 0) throw new Refused('An operation failed while one is in doubt.');
+    this.operations.set(after.stepId, after);
+    return after;
   }
 }
 
-export type StoredTool = Pick<OperationRow, 'tool' | 'effect'>;
+type Verdict = Exclude<ClaimResult, 'claimed'> | 'again' | 'go';
+
+export const outputOf = (operation: StoredOperation): JsonValue =>
+  operation.response === null ? null : (JSON.parse(operation.response.toString()) as JsonValue);
+
+const isOpenTo = (operation: StoredOperation, sending: number): boolean =>
+  operation.sending === sending &&
+  (operation.state === 'sent' || (operation.state === 'unknown' && operation.effect !== 'transactional'));
+
+function mayFollowUnknown(before: StoredOperation, claim: Claim, now: number): boolean {
+  if (claim.effect === 'none') return true;
+  return (
+    claim.effect === 'keyed' && (claim.resendWithinMs === null || now <= before.firstSentAt + claim.resendWithinMs)
+  );
+}
+
+function sendingOf(operation: StoredOperation): Omit<StoredSending, 'outcome' | 'late'> {
+  const { id: operationId, sending, workerId, epoch, fence, code, response, sentAt, endedAt } = operation;
+  return { operationId, sending, workerId, epoch, fence, code, response, sentAt, endedAt };
+}
 
 function intent(
   step: StepRow,
-  { tool, effect }: StoredTool,
-  { epoch, workerId, now }: { epoch: number; workerId: string; now: number },
+  { operationId, epoch, effect, request, contractHash }: Claim,
   before: StoredOperation | undefined,
+  workerId: string,
+  now: number,
 ): Omit<StoredOperation, 'fence'> {
   const isInDoubt = before?.state === 'unknown' && effect !== 'none';
   return {
-    id: step.operationId,
+    id: operationId,
     stepId: step.id,
-    tool,
-    effect,
+    tool: before?.tool ?? step.tool,
+    contractHash: before?.contractHash ?? contractHash,
+    effect: before?.effect ?? (effect satisfies EffectClass),
     state: 'sent',
     sending: (before?.sending ?? 0) + 1,
     doubt: (before?.doubt ?? 0) + (isInDoubt ? 1 : 0),
     releases: before?.releases ?? 0,
     epoch,
     workerId,
-    outputValid: null,
-    resolver: null,
-    code: null,
-    message: null,
-    retryAfter: null,
+    request: before?.request ?? request,
+    ...UNANSWERED,
     firstSentAt: before?.firstSentAt ?? now,
     sentAt: now,
-    endedAt: null,
-    settledAt: null,
-    output: null,
   };
 }
 
-function settled(operation: StoredOperation, answer: Answer, now: number): StoredOperation {
-  const said = answer.state ?? 'succeeded';
+const UNANSWERED = {
+  response: null,
+  outputValid: null,
+  resolver: null,
+  code: null,
+  message: null,
+  retryAfter: null,
+  endedAt: null,
+  settledAt: null,
+} as const;
+
+function settled(operation: StoredOperation, settlement: Settlement, now: number): StoredOperation {
+  const { state: said, code, message, response, outputValid, retryAfterMs } = settlement;
   const state: OperationState = (said === 'failed' || said === 'absent') && operation.doubt > 0 ? 'unknown' : said;
   return {
     ...operation,
     state,
-    code: answer.code ?? said,
-    message: `It answered ${said}.`,
-    output: answer.output ?? null,
-    outputValid: said === 'succeeded' ? (answer.outputValid ?? true) : null,
-    retryAfter: answer.retryAfterMs === undefined ? null : now + answer.retryAfterMs,
+    response,
+    outputValid,
+    code,
+    message,
+    retryAfter: retryAfterMs === undefined ? null : now + retryAfterMs,
     endedAt: now,
     resolver: state === 'unknown' ? null : 'answer',
     settledAt: state === 'unknown' ? null : now,

@@ -1,9 +1,9 @@
 import { canTransition, type EventRow, hasEnded, type JsonValue, STEP, TASK } from '@muster/domain';
 import type { Acceptance } from '../accept';
 import type { Decision, Wants } from '../decision';
-import type { RefusalRow, Snapshot, StepOutput, StepRow, TaskRow, VerdictRow } from '../snapshot';
+import type { OperationRow, RefusalRow, Snapshot, StepOutput, StepRow, TaskRow, VerdictRow } from '../snapshot';
 import { CONTRACTS_BY_HASH } from './contracts';
-import { MemoryLedger } from './memory.ledger';
+import { MemoryLedger, outputOf, Refused } from './memory.ledger';
 
 /** What a decision is to be drawn from, as the reader of the real store counts it. */
 export interface Scope {
@@ -23,7 +23,7 @@ const SPARE_ITEMS = 64;
 
 /** The rows of one task in memory: shown as the reader shows them, written as the commit writes them. */
 export class MemoryStore {
-  readonly ledger = new MemoryLedger();
+  readonly ledger: MemoryLedger;
   readonly steps = new Map<string, StepRow>();
   readonly items = new Map<string, string>();
   readonly events: EventRow[] = [];
@@ -36,6 +36,14 @@ export class MemoryStore {
     public now: number,
   ) {
     this.task = taskOf(acceptance);
+    const granted = [...new Set(acceptance.submission.plan.steps.map(({ contractHash }) => contractHash))];
+    this.ledger = new MemoryLedger(
+      (stepId) => {
+        const step = this.steps.get(stepId);
+        return step && { task: this.task, step };
+      },
+      () => granted,
+    );
     for (const step of acceptance.steps) this.steps.set(step.id, step);
     this.events.push(...acceptance.events);
   }
@@ -67,29 +75,33 @@ export class MemoryStore {
     );
     const { operations, sendings, workers, probes } = this.ledger;
     const loaded = shown.flatMap((step) => operations.get(step.id) ?? []);
-    const answered = new Set(
-      loaded.filter(({ state }) => state !== 'sent' && state !== 'succeeded').map(({ id }) => id),
-    );
-    const unknown = new Set(loaded.filter(({ state }) => state === 'unknown').map(({ id }) => id));
+    const answered = idsOf(loaded, ({ state, sending }) => state !== 'succeeded' && (state !== 'sent' || sending > 1));
+    const unknown = idsOf(loaded, ({ state }) => state === 'unknown');
+    const isClosing = this.task.withdrawal !== null && this.task.finishedAt === null;
+    const inFlight = isClosing ? [...operations.values()].filter(({ state }) => state === 'sent') : [];
+    const known = new Map([...loaded, ...inFlight].map((operation) => [operation.stepId, operation]));
     return {
       now: this.now,
       task: this.task,
       plan: this.plan,
       contracts: CONTRACTS_BY_HASH,
       steps,
-      operations: new Map(loaded.map((operation) => [operation.stepId, operation])),
+      operations: known,
       sendings: sendings.filter((sending) => answered.has(sending.operationId)),
-      workers: new Map(workers),
+      workers: workers.all,
       refusals: new Map(this.refusalsOf(steps).map((refusal) => [refusal.stepId, refusal])),
       verdicts: new Map(this.verdictsOf(steps).map((verdict) => [verdict.stepId!, verdict])),
-      taskVerdict: this.task.state === 'verifying' ? this.verdicts.find(({ stepId }) => stepId === null) : undefined,
+      taskVerdict:
+        this.task.state === 'verifying'
+          ? this.verdicts.find(({ stepId, round }) => stepId === null && round === this.task.planRevision)
+          : undefined,
       probes: probes.filter((probe) => unknown.has(probe.operationId)).sort((a, b) => a.beganAt - b.beganAt),
       outputs: new Map([...scope.outputs].map((index) => [index, this.outputAt(index)])),
       nextItems: scope.items,
       atIndex: new Map(
         [...steps.values()].filter((step) => step.itemIndex === null).map((step) => [step.planIndex, step.id]),
       ),
-      sentOperations: this.task.withdrawal ? [...operations.values()].filter(({ state }) => state === 'sent') : [],
+      sentOperations: [...known.values()].filter(({ state }) => state === 'sent'),
     };
   }
 
@@ -120,7 +132,7 @@ export class MemoryStore {
   private outputOf(step: StepRow): JsonValue {
     const operation = this.ledger.operations.get(step.id);
     const isOutput = operation?.state === 'succeeded' && !['failed', 'skipped', 'cancelled'].includes(step.state);
-    return isOutput ? operation.output : null;
+    return isOutput ? outputOf(operation) : null;
   }
 
   expand(scope: Scope, wants: Wants): Scope {
@@ -155,6 +167,24 @@ export class MemoryStore {
     return found;
   }
 
+  /** The first word on a dispatch stands. */
+  refuse(stepId: string, epoch: number, code: string, message: string): void {
+    if (this.refusals.some((refusal) => refusal.stepId === stepId && refusal.epoch === epoch)) return;
+    this.refusals.push({ stepId, epoch, code, message });
+  }
+
+  /** The first verdict stands, and only while the row waits for it. False where it came too late. */
+  judge(verdict: VerdictRow & { round: number }): boolean {
+    const { stepId, round } = verdict;
+    const step = stepId === null ? undefined : this.steps.get(stepId);
+    const isAwaited = step
+      ? step.state === 'verifying' && step.epoch === round
+      : this.task.state === 'verifying' && this.task.planRevision === round;
+    if (!isAwaited || this.verdicts.some((other) => other.stepId === stepId && other.round === round)) return false;
+    this.verdicts.push(verdict);
+    return true;
+  }
+
   /** Whole or not at all, and only on the rows it was drawn from. False: somebody else was first. */
   commit(decision: Decision): boolean {
     const { before, task, conclusions } = decision;
@@ -174,22 +204,22 @@ export class MemoryStore {
   private writeTask(task: TaskRow): void {
     const before = this.task;
     if (before.state !== task.state && !canTransition(TASK, before.state, task.state)) {
-      throw new Error(`The task went from ${before.state} to ${task.state}.`);
+      throw new Refused(`The task went from ${before.state} to ${task.state}.`);
     }
     const isEvident =
       task.openSteps === 0 && !task.failure && !task.withdrawal && (task.criteriaCount === 0 || task.verdictId);
-    if (task.state === 'completed' && !isEvident) throw new Error('The task completed without evidence.');
-    if (task.openSteps < 0 || task.toolCalls < 0) throw new Error('A count of the task fell below zero.');
+    if (task.state === 'completed' && !isEvident) throw new Refused('The task completed without evidence.');
+    if (task.openSteps < 0 || task.toolCalls < 0) throw new Refused('A count of the task fell below zero.');
     this.task = { ...task };
   }
 
   private writeStep(step: StepRow): void {
     const before = this.steps.get(step.id)!;
     if (before.state !== step.state && !canTransition(STEP, before.state, step.state)) {
-      throw new Error(`Step ${step.key} went from ${before.state} to ${step.state}.`);
+      throw new Refused(`Step ${step.key} went from ${before.state} to ${step.state}.`);
     }
-    if (step.waitingOn < 0) throw new Error(`Step ${step.key} waits on fewer than no needs.`);
-    if (step.epoch < before.epoch) throw new Error(`The epoch of ${step.key} fell.`);
+    if (step.waitingOn < 0) throw new Refused(`Step ${step.key} waits on fewer than no needs.`);
+    if (step.epoch < before.epoch) throw new Refused(`The epoch of ${step.key} fell.`);
     this.steps.set(step.id, step);
   }
 
@@ -201,6 +231,9 @@ export class MemoryStore {
     }
   }
 }
+
+const idsOf = (rows: readonly OperationRow[], fits: (row: OperationRow) => boolean): ReadonlySet<string> =>
+  new Set(rows.filter(fits).map(({ id }) => id));
 
 function taskOf({ taskId, submission, steps, events, toolCalls }: Acceptance): TaskRow {
   const { completion, invariants, plan, deadlineAt } = submission;

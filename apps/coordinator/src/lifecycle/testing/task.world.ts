@@ -10,16 +10,18 @@ import {
   sha256Hex,
   TASK,
 } from '@muster/domain';
+import type { ClaimResult, Settlement } from '@muster/ledger';
 import { accept } from '../accept';
 import { decide } from '../decide';
 import type { Decision, Input, Reply, Ring } from '../decision';
 import type { StepRow, Surroundings } from '../snapshot';
 import { CONTRACTS } from './contracts';
-import type { Answer, ClaimAnswer, StoredOperation } from './memory.ledger';
+import type { StoredOperation } from './memory.ledger';
 import { MemoryStore, scopeOf } from './memory.store';
+import { MemorySweep } from './memory.sweep';
 
 export const LEASE_TTL_MS = 3_000;
-const GRACE_MS = 1_000;
+export const GRACE_MS = 1_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 /** As many loads as the real loop takes for one decision. */
 const ROUNDS_MAX = 32;
@@ -37,6 +39,15 @@ export const aStep = (id: string, changes: Partial<StepDocument> = {}): StepDocu
   tool: 'read',
   ...changes,
 });
+
+/** What one sending came to. Left out: a schema-valid success with output null. */
+export interface Answer {
+  readonly state?: 'succeeded' | 'failed' | 'unknown' | 'absent';
+  readonly outputValid?: boolean;
+  readonly output?: JsonValue;
+  readonly code?: string;
+  readonly retryAfterMs?: number;
+}
 
 /** A task with everything around it: its rows, its executors' claims and answers, the verifier, time, and the decisions. */
 export class TaskWorld {
@@ -118,23 +129,12 @@ export class TaskWorld {
 
   /** Everything that is past due, calls whose worker is gone, parked steps of which more is known, and the backlog. */
   sweep(): void {
-    const due = [...this.store.steps.values()].filter((step) => this.isSwept(step));
-    const isTaskDue = this.task.dueAt !== null && this.task.dueAt <= this.now;
+    const sweep = new MemorySweep(this.store, GRACE_MS);
+    const due = sweep.due();
     this.decide([
-      ...due.map(({ id }): Input => ({ kind: 'look', stepId: id })),
-      ...(isTaskDue ? [{ kind: 'look-task' } as const] : []),
+      ...[...due.steps, ...sweep.lost(), ...sweep.backlog()].map((stepId): Input => ({ kind: 'look', stepId })),
+      ...(due.task ? [{ kind: 'look-task' } as const] : []),
     ]);
-  }
-
-  private isSwept(step: StepRow): boolean {
-    const { operations, sendings } = this.store.ledger;
-    const operation = operations.get(step.id);
-    const isLost = operation?.state === 'sent' && !this.isAlive(operation.workerId);
-    const isLate = sendings.some(
-      ({ operationId, late, outcome }) => operationId === operation?.id && late && outcome === 'succeeded',
-    );
-    const isKnown = step.state === 'parked' && (operation?.state !== 'unknown' || isLate);
-    return step.state === 'ready' || (step.dueAt !== null && step.dueAt <= this.now) || isLost || isKnown;
   }
 
   /** Time passes; live workers keep their lease. */
@@ -154,39 +154,39 @@ export class TaskWorld {
   // What executors do.
 
   worker(id: string): void {
-    const leasedUntil = this.now + 10 * LEASE_TTL_MS;
-    this.store.ledger.workers.set(id, { id, state: 'ready', leasedUntil, lockMissedAt: null, endedAt: null });
+    this.store.ledger.workers.register(id, this.now, 10 * LEASE_TTL_MS);
   }
 
   /** `ended`: somebody saw its end. `fallen`: its lock fell. `expired`: its lease ran out. */
   loseWorker(id: string, how: 'ended' | 'fallen' | 'expired'): void {
-    const worker = this.store.ledger.workers.get(id)!;
     const fate = {
       ended: { endedAt: this.now },
       fallen: { lockMissedAt: this.now - GRACE_MS },
       expired: { leasedUntil: this.now - 1 },
     }[how];
-    this.store.ledger.workers.set(id, { ...worker, state: 'dead', ...fate });
+    this.store.ledger.workers.set(id, { state: 'dead', ...fate });
   }
 
   isAlive(id: string): boolean {
     return this.store.ledger.workers.get(id)?.state !== 'dead';
   }
 
-  claim(key: string, workerId = 'w1', epoch = this.step(key).epoch): ClaimAnswer {
-    const step = this.step(key);
-    const tool = { tool: step.tool, effect: CONTRACTS.get(step.tool)!.effect };
-    return this.store.ledger.claim(this.task, step, tool, { epoch, workerId, now: this.now });
+  claim(key: string, workerId = 'w1', epoch = this.step(key).epoch): ClaimResult {
+    const { id: stepId, operationId, tool } = this.step(key);
+    const { hash: contractHash, effect } = CONTRACTS.get(tool)!;
+    const claim = { stepId, epoch, operationId, contractHash, effect, request: REQUEST, resendWithinMs: null };
+    return this.store.ledger.advance({ workerId, claim }, this.now).claim!.result;
   }
 
   settle(key: string, answer: Answer = {}, sending = this.operation(key)!.sending): void {
-    this.store.ledger.settle(this.step(key).id, sending, answer, this.now);
+    const { operationId } = this.step(key);
+    const settle = settlementOf(operationId, sending, answer);
+    this.store.ledger.advance({ workerId: this.operation(key)!.workerId, settle }, this.now);
   }
 
   refuse(key: string, code: string): void {
     const { id, epoch } = this.step(key);
-    if (this.store.refusals.some((refusal) => refusal.stepId === id && refusal.epoch === epoch)) return;
-    this.store.refusals.push({ stepId: id, epoch, code, message: `Refused: ${code}.` });
+    this.store.refuse(id, epoch, code, `Refused: ${code}.`);
   }
 
   /** Claimed, called, settled, rung. */
@@ -219,11 +219,9 @@ export class TaskWorld {
     this.lookTask();
   }
 
-  /** The first verdict stands. */
-  addVerdict(stepId: string | null, round: number, passed: boolean): void {
-    if (this.store.verdicts.some((verdict) => verdict.stepId === stepId && verdict.round === round)) return;
+  private addVerdict(stepId: string | null, round: number, passed: boolean): void {
     const code = passed ? 'ok' : 'check_failed';
-    this.store.verdicts.push({ id: newUuid(), stepId, round, passed, code, message: `The verifier says ${code}.` });
+    this.store.judge({ id: newUuid(), stepId, round, passed, code, message: `The verifier says ${code}.` });
   }
 
   probe(key: string, finding: 'happened' | 'absent' | 'inconclusive'): void {
@@ -232,7 +230,8 @@ export class TaskWorld {
   }
 
   addProbe(operationId: string, finding: 'happened' | 'absent' | 'inconclusive'): void {
-    this.store.ledger.probes.push({ id: newUuid(), operationId, beganAt: this.now, finding });
+    const body = finding === 'happened' ? Buffer.from('null') : null;
+    this.store.ledger.probes.push({ id: newUuid(), operationId, beganAt: this.now, finding, body });
   }
 
   /** Load, decide, load what was missing, commit; lost to somebody else, everything once more. */
@@ -275,8 +274,24 @@ export class TaskWorld {
   }
 
   private get surroundings(): Surroundings {
-    return { room: this.room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS };
+    return { room: this.room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS, newId: newUuid };
   }
+}
+
+const REQUEST = Buffer.from('{}');
+
+function settlementOf(operationId: string, sending: number, answer: Answer): Settlement {
+  const { state = 'succeeded', output = null, outputValid = true, code = state, retryAfterMs } = answer;
+  return {
+    operationId,
+    sending,
+    state,
+    response: Buffer.from(JSON.stringify(output)),
+    outputValid: state === 'succeeded' ? outputValid : null,
+    code,
+    message: `It answered ${state}.`,
+    retryAfterMs,
+  };
 }
 
 function submissionOf(document: PlanDocument, options: WorldOptions) {

@@ -1,20 +1,25 @@
-import { type CompiledStep, findBreak, foldEvents, hasEnded, LIMITS } from '@muster/domain';
-import type { StepRow } from '../snapshot';
-import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from './contracts';
-import type { StoredOperation } from './memory.ledger';
-import { LEASE_TTL_MS, type TaskWorld } from './task.world';
+import { type CompiledStep, findBreak, foldEvents, hasEnded, isTerminal, LIMITS, TASK } from '@muster/domain';
+import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
+import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
+import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
+import type { MemoryStore } from '../../apps/coordinator/src/lifecycle/testing/memory.store';
+import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 
-/** What must hold, said independently of the code that is to make it hold. Each finding is a sentence. */
-export class Oracle {
-  constructor(private readonly world: TaskWorld) {}
+/** What must hold of the rows, said independently of the code that is to make it hold. Each finding is a sentence. */
+export class RowOracle {
+  constructor(private readonly store: MemoryStore) {}
+
+  private get isOver(): boolean {
+    return isTerminal(TASK, this.store.task.state);
+  }
 
   /** After every commit. */
   findings(): string[] {
-    const steps = [...this.world.store.steps.values()];
-    const { task } = this.world;
+    const steps = [...this.store.steps.values()];
+    const { task } = this.store;
     const open = steps.filter(({ state }) => !hasEnded(state)).length;
     const parked = steps.filter(({ state }) => state === 'parked').length;
-    const attention = this.world.attention;
+    const attention = task.conditions.find(({ type }) => type === 'NeedsAttention');
     return [
       ...said(task.openSteps !== open, `openSteps is ${task.openSteps}, but ${open} are open`),
       ...said(task.stepsTotal !== steps.length, `stepsTotal is ${task.stepsTotal} of ${steps.length}`),
@@ -23,7 +28,7 @@ export class Oracle {
         `attention counts ${attention?.steps ?? 0}, but ${parked} are parked`,
       ),
       ...said((attention?.status ?? false) !== parked > 0, 'the condition does not say whether somebody is needed'),
-      ...said(this.world.isOver && open > 0, 'the task ended with open steps'),
+      ...said(this.isOver && open > 0, 'the task ended with open steps'),
       ...said(
         task.fence !== (task.withdrawal === null ? 0 : 1),
         `the fence is ${task.fence} at withdrawal ${task.withdrawal}`,
@@ -36,21 +41,21 @@ export class Oracle {
 
   /** Reserved calls stay within the budget. A claim that crossed a refusal is counted behind it. */
   private moneyFindings(): string[] {
-    const { toolCalls, budget } = this.world.task;
-    const crossed = this.world.store.events.filter(({ data }) => data.includes('"claimed":true')).length;
+    const { toolCalls, budget } = this.store.task;
+    const crossed = this.store.events.filter(({ data }) => data.includes('"claimed":true')).length;
     const isOver = budget.toolCalls !== undefined && toolCalls > Math.max(budget.toolCalls, this.firstCalls) + crossed;
     return said(isOver, `${toolCalls} calls exceed the budget`);
   }
 
   private ledgerFindings(): string[] {
-    const operations = [...this.world.store.ledger.operations.values()];
+    const operations = [...this.store.ledger.operations.values()];
     return operations.flatMap((operation) => {
       const { key, state, attempts, epoch } = this.row(operation.stepId);
-      const isRefuted = this.world.store.verdicts.some(
+      const isRefuted = this.store.verdicts.some(
         (one) => one.stepId === operation.stepId && one.round === epoch && !one.passed,
       );
       return [
-        ...said(this.world.isOver && operation.state === 'sent', `the task ended while ${key} was sent`),
+        ...said(this.isOver && operation.state === 'sent', `the task ended while ${key} was sent`),
         ...said(
           state === 'succeeded' && operation.state !== 'succeeded',
           `${key} succeeded on an operation that is ${operation.state}`,
@@ -64,7 +69,7 @@ export class Oracle {
 
   /** What was dispatched when the task was accepted: the rules of plans have held it to the budget before. */
   private get firstCalls(): number {
-    return this.world.store.firstCalls;
+    return this.store.firstCalls;
   }
 
   /** Every open step is looked at in time, or stands behind something that is. */
@@ -93,15 +98,15 @@ export class Oracle {
 
   /** Whenever it is asked, for it reads the whole history. */
   historyFindings(): string[] {
-    const { events, steps } = this.world.store;
+    const { events, steps } = this.store;
     const folded = foldEvents(events);
     const hole = findBreak(events);
     const told = (key: string) => folded.steps.get(key);
     return [
       ...said(hole !== undefined, `event ${hole?.seq}: ${hole?.reason}`),
-      ...said(events.length !== this.world.task.eventSeq, 'the task does not know its last event'),
-      ...said(folded.state !== this.world.task.state, `the history says the task is ${folded.state}`),
-      ...said(folded.fence !== this.world.task.fence, `the history says the fence is ${folded.fence}`),
+      ...said(events.length !== this.store.task.eventSeq, 'the task does not know its last event'),
+      ...said(folded.state !== this.store.task.state, `the history says the task is ${folded.state}`),
+      ...said(folded.fence !== this.store.task.fence, `the history says the fence is ${folded.fence}`),
       ...said(folded.steps.size !== steps.size, `the history tells of ${folded.steps.size} steps`),
       ...[...steps.values()].flatMap(({ key, state, epoch }) =>
         said(
@@ -121,20 +126,17 @@ export class Oracle {
         ? said(
             !this.mayResend(before),
             `${before.effect} ${step.key} was sent again while ${before.state} by ${before.resolver}`,
-          )
+          ).concat(this.windowFindings(step, before))
         : []),
     ];
   }
 
-  /** A resend that the coordinator decides on now: is the window of a keyed tool still open? */
-  dispatchFindings(step: StepRow): string[] {
-    const operation = this.world.store.ledger.operations.get(step.id);
-    if (operation?.effect !== 'keyed' || operation.state !== 'unknown') return [];
-    const end = operation.firstSentAt + WINDOW_MS - LEASE_TTL_MS - TIMEOUT_MS;
-    return said(
-      this.world.now > end,
-      `keyed ${step.key} is to be sent again ${this.world.now - end} ms after its window`,
-    );
+  /** A resend of a keyed call in doubt: however late its dispatch is claimed, the tool must still know the key. */
+  private windowFindings(step: StepRow, before: StoredOperation): string[] {
+    if (before.effect !== 'keyed' || before.state !== 'unknown') return [];
+    const end = before.firstSentAt + WINDOW_MS - LEASE_TTL_MS - TIMEOUT_MS;
+    const lateMs = this.store.now - end;
+    return said(lateMs > 0, `keyed ${step.key} was sent again ${lateMs} ms after its window`);
   }
 
   private mayResend(before: StoredOperation): boolean {
@@ -146,7 +148,7 @@ export class Oracle {
   }
 
   private isProvenAbsent(operation: StoredOperation): boolean {
-    const { sendings, workers, probes } = this.world.store.ledger;
+    const { sendings, workers, probes } = this.store.ledger;
     if (operation.tool !== 'book') return false;
     const all = [operation, ...sendings.filter((sending) => sending.operationId === operation.id && !sending.late)];
     const ends = all.map(
@@ -177,7 +179,7 @@ export class Oracle {
   }
 
   private hasAnswered(id: string): boolean {
-    const operation = this.world.store.ledger.operations.get(id);
+    const operation = this.store.ledger.operations.get(id);
     return (
       operation?.state === 'succeeded' && operation.outputValid === true && !this.compiled(this.row(id)).needsVerdict
     );
@@ -185,7 +187,8 @@ export class Oracle {
 
   /** A task that nobody withdrew ended as its steps say. */
   endFindings(): string[] {
-    const { task, store } = this.world;
+    const { store } = this;
+    const { task } = store;
     if (task.withdrawal !== null) return said(task.state === 'completed', 'a withdrawn task completed');
     const failed = [...store.steps.values()].filter(
       (step) => step.parentId === null && step.state === 'failed' && !this.isMet(step),
@@ -211,19 +214,19 @@ export class Oracle {
   }
 
   private row(id: string): StepRow {
-    return this.world.store.steps.get(id)!;
+    return this.store.steps.get(id)!;
   }
 
   private at(index: number): StepRow {
-    return this.world.step(this.world.store.plan.steps[index]!.key);
+    return this.store.byKey(this.store.plan.steps[index]!.key);
   }
 
   private compiled(step: StepRow): CompiledStep {
-    return this.world.store.plan.steps[step.planIndex]!;
+    return this.store.plan.steps[step.planIndex]!;
   }
 
   private itemsOf(parent: StepRow): StepRow[] {
-    return [...this.world.store.steps.values()].filter(({ parentId }) => parentId === parent.id);
+    return [...this.store.steps.values()].filter(({ parentId }) => parentId === parent.id);
   }
 }
 

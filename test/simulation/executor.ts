@@ -1,0 +1,300 @@
+import type { StepAtEpoch } from '@muster/contracts';
+import type { Scope } from '@muster/domain';
+import type { Advance, AdvanceAnswer, ToolAnswer } from '@muster/ledger';
+import { CONTRACTS_BY_HASH } from '../../apps/coordinator/src/lifecycle/testing/contracts';
+import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
+import { ActiveSteps } from '../../apps/executor/src/active-steps';
+import type { Place } from '../../apps/executor/src/room';
+import { type Ask, type Asking, type Pulse, Run } from '../../apps/executor/src/run';
+import { toolCallOf } from '../../apps/executor/src/settlement';
+import { openPart, type PreparedRow, type RunWork, workOf } from '../../apps/executor/src/work';
+import type { Oracle } from './oracle';
+import type { Actor } from './stage';
+import type { PhysicalCall } from './tool-site';
+import type { World } from './world';
+
+type AskOf<K extends Ask['kind']> = Extract<Ask, { kind: K }>;
+
+/** A run under way: the product's own protocol, and where it stands. */
+interface Going {
+  readonly steps: readonly StepAtEpoch[];
+  readonly asking: Asking<void>;
+  readonly notes: string[];
+  isTelling: boolean;
+}
+
+const TELL_AFTER_MS = 250;
+const SENDABLE_POLL_MS = 400;
+const PLACE = {} as Place;
+
+/** What a fault of ours or a row that others hold for too long comes to: the statement is given back. */
+class GivenBack extends Error {}
+
+/** An executor's process: it carries out runs by the product's protocol, one ask at a time. */
+export class SimExecutor implements Actor {
+  isAlive = true;
+  isPaused = false;
+  private readonly active = new ActiveSteps();
+  private readonly calls = new Map<PhysicalCall, (answer: ToolAnswer) => void>();
+  private readonly pulse: Pulse;
+  private renewedAt: number;
+  private holdsLock = true;
+  readonly workerIds: string[] = [];
+
+  constructor(
+    private readonly world: World,
+    private readonly oracle: Oracle,
+    readonly name: string,
+  ) {
+    this.renewedAt = world.now;
+    this.register();
+    this.pulse = {
+      leaseTtlMs: LEASE_TTL_MS,
+      canSend: () => this.holdsLock && world.now - this.renewedAt < LEASE_TTL_MS / 2,
+      monotonicMs: () => world.now,
+      now: () => new Date(world.now),
+    };
+  }
+
+  get workerId(): string {
+    return this.workerIds.at(-1)!;
+  }
+
+  // The process and its lease.
+
+  private register(): void {
+    this.workerIds.push(this.world.draws.uuid());
+    this.world.store.ledger.workers.register(this.workerId, this.world.now, LEASE_TTL_MS);
+    this.renewedAt = this.world.now;
+  }
+
+  /** A heartbeat, and the look for withdrawn tasks that goes with it here. */
+  beat(): void {
+    if (this.world.strikes('beatLost')) return;
+    const { ledger, task } = this.world.store;
+    if (!this.holdsLock) this.setLock(true);
+    if (ledger.workers.renew(this.workerId, this.world.now, LEASE_TTL_MS)) this.renewedAt = this.world.now;
+    else {
+      this.register();
+      this.world.stage.say(this.name, () => 'was given up, and goes on as another worker');
+    }
+    if (task.withdrawal !== null) for (const answer of [...this.calls.values()]) answer(ABORTED);
+  }
+
+  cutLock(): void {
+    this.world.stage.say(this.name, () => 'loses the connection of its lock');
+    this.setLock(false);
+  }
+
+  private setLock(holds: boolean): void {
+    this.holdsLock = holds;
+    this.world.store.ledger.workers.set(this.workerId, { holdsLock: holds });
+  }
+
+  /** Its sockets close with it, and its lock falls. Whether anybody saw its end is another matter. */
+  die(isSeen: boolean): void {
+    this.isAlive = false;
+    this.setLock(false);
+    for (const call of this.world.site.calls) if (call.sender === this) this.world.site.close(call);
+    this.world.stage.say(this.name, () => (isSeen ? 'dies, and its parent sees it' : 'dies, and nobody sees it'));
+    if (isSeen) this.reportEnd();
+  }
+
+  reportEnd(): void {
+    for (const id of this.workerIds) this.world.store.ledger.workers.reportEnd(id, this.world.now);
+  }
+
+  // Its runs.
+
+  take(run: readonly StepAtEpoch[]): void {
+    const steps = this.active.take(run);
+    this.world.stage.say(
+      this.name,
+      () => `is woken for ${run.map(({ id, epoch }) => `${this.world.keyOf(id)}@${epoch}`).join(', ')}`,
+    );
+    if (steps.length > 0) this.load(steps);
+  }
+
+  private load(steps: readonly StepAtEpoch[]): void {
+    const read = () => this.prepare(steps);
+    this.world.statement(
+      this,
+      'load',
+      read,
+      (work) => this.begin(steps, work),
+      () => this.load(steps),
+    );
+  }
+
+  private prepare(steps: readonly StepAtEpoch[]): RunWork | undefined {
+    const { store } = this.world;
+    const rows = new Map(steps.flatMap(({ id }) => this.rowOf(id)));
+    const open = openPart(steps, rows);
+    if (open.length === 0) return undefined;
+    const known = { plan: store.plan, contracts: CONTRACTS_BY_HASH };
+    const own = new Set(open.map((row) => row.plan_index));
+    const reads = open
+      .flatMap((row) => store.plan.steps[row.plan_index]!.inputReads)
+      .filter((index) => !own.has(index));
+    const outputs = reads.map((index) => [store.plan.steps[index]!.key, store.outputAt(index)]);
+    const scope = { input: store.task.input, steps: Object.fromEntries(outputs) } as unknown as Scope;
+    return { steps: open.map((row) => workOf(row, known)), scope };
+  }
+
+  private rowOf(id: string): [string, PreparedRow][] {
+    const { steps, task, items, ledger } = this.world.store;
+    const step = steps.get(id);
+    if (!step) return [];
+    const row: PreparedRow = {
+      step_id: id,
+      task_id: task.id,
+      tenant_id: task.tenantId,
+      key: step.key,
+      plan_index: step.planIndex,
+      item: items.get(id) ?? null,
+      state: step.state,
+      epoch: step.epoch,
+      operation_id: step.operationId,
+      contract_hash: step.contractHash,
+      plan_hash: task.planHash,
+      input: 'null',
+      deadline_at: task.deadlineAt === null ? null : new Date(task.deadlineAt),
+      withdrawal: task.withdrawal,
+      request: ledger.operations.get(id)?.request ?? null,
+      operation_state: ledger.operations.get(id)?.state ?? null,
+    };
+    return [[id, row]];
+  }
+
+  private begin(steps: readonly StepAtEpoch[], work: RunWork | undefined): void {
+    if (!work) return this.active.end(steps);
+    const going: Going = { steps, asking: new Run(work, this.pulse).go(), notes: [], isTelling: false };
+    this.go(going, () => going.asking.next());
+  }
+
+  /** Lets the protocol go on to what it asks for next. */
+  private go(going: Going, next: () => IteratorResult<Ask, void>): void {
+    const turn = this.oracle.watchProtocol(next, (error) => error instanceof GivenBack);
+    if (!turn) this.active.leave(going.steps);
+    else if (turn.done) this.active.end(going.steps);
+    else this.answer(going, turn.value);
+  }
+
+  private reply(going: Going, value: unknown): void {
+    this.go(going, () => going.asking.next(value));
+  }
+
+  private answer(going: Going, ask: Ask): void {
+    switch (ask.kind) {
+      case 'until-sendable':
+        return this.awaitSendable(going, this.world.now + LEASE_TTL_MS);
+      case 'enter':
+        return this.reply(going, this.admission(ask));
+      case 'leave':
+        return this.reply(going, undefined);
+      case 'advance':
+        return this.advance(going, ask);
+      case 'call':
+        return this.call(going, ask);
+      case 'refuse':
+        return this.refuse(going, ask);
+      case 'note':
+        going.notes.push(ask.stepId);
+        if (!going.isTelling) this.world.stage.later(TELL_AFTER_MS, this, () => this.tell(going));
+        going.isTelling = true;
+        return this.reply(going, undefined);
+      case 'tell':
+        this.tell(going);
+        return this.reply(going, undefined);
+    }
+  }
+
+  private awaitSendable(going: Going, until: number): void {
+    if (this.pulse.canSend()) return this.reply(going, true);
+    if (this.world.now > until) return this.reply(going, false);
+    this.world.stage.later(SENDABLE_POLL_MS, this, () => this.awaitSendable(going, until));
+  }
+
+  private admission({ work, waits }: AskOf<'enter'>) {
+    if (!waits && this.world.strikes('roomFull')) return { kind: 'full' };
+    if (!this.world.strikes('breakerOpen')) return { kind: 'place', place: PLACE };
+    this.world.stage.say(this.name, () => `finds the breaker of ${work.contract.name} open`);
+    return { kind: 'open' };
+  }
+
+  private advance(going: Going, { work, settle, claim }: AskOf<'advance'>): void {
+    const advance = { workerId: this.workerId, settle, claim };
+    if (claim) this.oracle.notesClaim(work, this, this.world.now);
+    if (this.world.strikes('contended')) {
+      this.world.stage.say(this.name, () => `is given back its statement for ${work.key}: others hold the rows`);
+      return this.world.stage.soon(this, () => this.go(going, () => going.asking.throw(new GivenBack())));
+    }
+    this.send(going, work.key, advance);
+  }
+
+  private send(going: Going, key: string, advance: Advance): void {
+    this.world.statement<AdvanceAnswer>(
+      this,
+      'advance',
+      () => this.oracle.watchAdvance(advance, this),
+      (answer) => {
+        this.world.stage.say(this.name, () => `hears of ${key}: ${wordOf(answer)}`);
+        this.reply(going, answer);
+      },
+      () => this.send(going, key, advance),
+    );
+  }
+
+  private refuse(going: Going, { work, code, message }: AskOf<'refuse'>): void {
+    this.world.statement(
+      this,
+      'refuse',
+      () => {
+        this.world.store.refuse(work.stepId, work.epoch, code, message);
+        this.world.stage.say('database', () => `notes that ${work.key}@${work.epoch} was refused: ${code}`);
+      },
+      () => this.reply(going, undefined),
+      () => this.refuse(going, { kind: 'refuse', work, code, message }),
+    );
+  }
+
+  private tell(going: Going): void {
+    going.isTelling = false;
+    if (going.notes.length > 0) this.world.bell.ring({ to: 'coordinator', steps: going.notes.splice(0), task: false });
+  }
+
+  // Its calls.
+
+  private call(going: Going, { work, request, sending }: AskOf<'call'>): void {
+    const { stage, site } = this.world;
+    this.active.noteSent(work);
+    const call = this.oracle.watchCall(work, sending, this);
+    stage.soon(this, () => {
+      call.isBelated = this.world.now - call.claimedAt >= LEASE_TTL_MS / 2;
+      const timer = stage.later(work.step.timeoutMs, this, () => answer(TIMED_OUT));
+      const answer = (result: ToolAnswer): void => {
+        if (!this.calls.delete(call)) return;
+        stage.cancel(timer);
+        site.close(call);
+        stage.say(this.name, () => `has ${wordOfAnswer(result)} for sending ${sending} of ${work.key}`);
+        this.reply(going, result);
+      };
+      this.calls.set(call, answer);
+      const given = { deadline: new Date(0), timeoutMs: work.step.timeoutMs, signal: NEVER, traceparent: '' };
+      stage.say(this.name, () => `writes sending ${sending} of ${work.key}`);
+      site.receive(call, toolCallOf(work, request, sending, given), (result) => stage.soon(this, () => answer(result)));
+    });
+  }
+}
+
+const NEVER = new AbortController().signal;
+const TIMED_OUT: ToolAnswer = { kind: 'no-answer', code: 'timeout', message: 'Time is up.' };
+const ABORTED: ToolAnswer = { kind: 'no-answer', code: 'aborted', message: 'Withdrawn.' };
+
+const wordOf = ({ settled, claim }: AdvanceAnswer): string =>
+  [settled && `settled as ${settled}`, claim && `claim: ${claim.result}, sending ${claim.sending}`]
+    .filter(Boolean)
+    .join(', ');
+
+const wordOfAnswer = (answer: ToolAnswer): string =>
+  answer.kind === 'answered' ? `an answer ${answer.status}` : 'code' in answer ? answer.code : answer.kind;

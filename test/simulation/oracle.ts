@@ -1,0 +1,216 @@
+import type { Advance, AdvanceAnswer } from '@muster/ledger';
+import type { Decision, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
+import { Refused, type StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
+import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
+import type { StepWork } from '../../apps/executor/src/work';
+import { Finding } from './finding';
+import { RowOracle } from './row-oracle';
+import type { Actor } from './stage';
+import type { PhysicalCall } from './tool-site';
+import type { World } from './world';
+
+/** Classes whose sendings have an effect at a tool, outside. */
+const OUTSIDE: readonly string[] = ['keyed', 'probed', 'opaque'];
+const HISTORY_EVERY = 16;
+
+/**
+ * Stands at every statement and every sending, and says what must not be: by the world outside (what was sent, what took
+ * effect, what may still come) and by the rows.
+ */
+export class Oracle {
+  room = Number.POSITIVE_INFINITY;
+  isHasty = false;
+  private readonly rows: RowOracle;
+  /** When each process asked for the claim of an operation. */
+  private readonly askedAt = new Map<string, number>();
+  private readonly claimed = new Set<string>();
+  private readonly written = new Set<string>();
+  /** The operation's answer "absent" that a person gave: from then on a second effect is that person's word. */
+  private commits = 0;
+
+  constructor(private readonly world: World) {
+    this.rows = new RowOracle(world.store);
+    world.site.onEffect = (operationId, step, effect, times) => this.judgeEffect(operationId, step, effect, times);
+  }
+
+  accuse(sentence: string): never {
+    throw new Finding(sentence);
+  }
+
+  private accuseOf(sentences: readonly string[]): void {
+    if (sentences.length > 0) this.accuse(sentences.join('; '));
+  }
+
+  // The coordinator.
+
+  watchDecision(work: () => Outcome): Outcome {
+    try {
+      return work();
+    } catch (error) {
+      return this.accuse(`a decision throws: ${messageOf(error)}`);
+    }
+  }
+
+  watchCommit(decision: Decision, by: string): boolean {
+    const { store, stage } = this.world;
+    const before = new Map(store.ledger.operations);
+    const won = this.refusable(() => store.commit(decision));
+    if (!won) return false;
+    stage.say(
+      'database',
+      () =>
+        `commits for ${by}: ${decision.events.map(({ type, data }) => `${type} ${data}`).join(' · ') || 'no event'}`,
+    );
+    for (const conclusion of decision.conclusions) {
+      const operation = store.ledger.byId(conclusion.id)!;
+      stage.say(
+        'database',
+        () =>
+          `concludes ${this.world.keyOf(conclusion.stepId)}: ${conclusion.fromState} → ${conclusion.state} by ${conclusion.resolver}`,
+      );
+      this.judgeFate(before.get(operation.stepId), operation);
+    }
+    this.commits += 1;
+    this.accuseOf(this.rows.findings());
+    if (this.commits % HISTORY_EVERY === 0) this.accuseOf(this.rows.historyFindings());
+    return true;
+  }
+
+  // The executor.
+
+  /** An error that is not the harness's own is the protocol's. */
+  watchProtocol<T>(next: () => T, isExpected: (error: unknown) => boolean): T | undefined {
+    try {
+      return next();
+    } catch (error) {
+      if (error instanceof Finding) throw error;
+      if (isExpected(error)) return undefined;
+      return this.accuse(`the protocol of a run throws: ${messageOf(error)}`);
+    }
+  }
+
+  notesClaim({ operationId }: StepWork, process: Actor, at: number): void {
+    this.askedAt.set(`${process.name} ${operationId}`, at);
+  }
+
+  watchAdvance(advance: Advance, process: Actor): AdvanceAnswer {
+    const { ledger } = this.world.store;
+    const { claim, settle } = advance;
+    const before = claim && ledger.byId(claim.operationId);
+    const settledBefore = settle && ledger.byId(settle.operationId);
+    const answer = this.refusable(() => ledger.advance(advance, this.world.now));
+    this.world.stage.say('database', () => `${process.name}: ${this.wordOf(advance, answer)}`);
+    if (settle) this.judgeSettled(settledBefore, ledger.byId(settle.operationId)!);
+    if (claim && answer.claim!.result === 'claimed') this.judgeClaim(before, ledger.byId(claim.operationId)!);
+    return answer;
+  }
+
+  private wordOf({ settle, claim }: Advance, { settled, claim: claimed }: AdvanceAnswer): string {
+    const keyOf = (id: string) => this.world.keyOf(this.world.store.ledger.byId(id)?.stepId ?? '');
+    const parts = [
+      ...(settle
+        ? [
+            `settles sending ${settle.sending} of ${keyOf(settle.operationId)} as ${settle.state} (${settle.code}): ${settled}`,
+          ]
+        : []),
+      ...(claim ? [`claims ${this.world.keyOf(claim.stepId)}@${claim.epoch}: ${claimed!.result}`] : []),
+    ];
+    return parts.join(', ');
+  }
+
+  /** Called when the protocol lets bytes go; they leave when its process next runs. */
+  watchCall(work: StepWork, sending: number, process: Actor): PhysicalCall {
+    const { site, store, now } = this.world;
+    const name = `sending ${sending} of ${work.key}`;
+    const claimedAt = this.askedAt.get(`${process.name} ${work.operationId}`) ?? now;
+    const operation = store.ledger.byId(work.operationId);
+    if (!operation || operation.sending < sending) this.accuse(`${name} leaves before any row intends it`);
+    const id = `${work.operationId} ${sending}`;
+    if (this.written.has(id)) this.accuse(`${name} leaves a second time`);
+    this.written.add(id);
+    if (now - claimedAt >= LEASE_TTL_MS / 2)
+      this.accuse(`${name} leaves ${now - claimedAt} ms after its claim was asked for`);
+    return site.hold(work, sending, process, claimedAt);
+  }
+
+  // What is so, outside.
+
+  private judgeClaim(before: StoredOperation | undefined, after: StoredOperation): void {
+    const { store, site } = this.world;
+    const step = store.steps.get(after.stepId)!;
+    // A repeated statement finds its own claim.
+    if (before?.sending === after.sending) return;
+    if (store.task.withdrawal !== null) this.accuse(`${step.key} was claimed past the withdrawal of its task`);
+    const dispatch = `${step.id} ${after.epoch}`;
+    if (this.claimed.has(dispatch)) this.accuse(`${step.key}@${after.epoch} was claimed twice`);
+    this.claimed.add(dispatch);
+    this.accuseOf(this.rows.claimFindings(step, before));
+    if (!before || before.releases > 0 || (after.effect !== 'probed' && after.effect !== 'opaque')) return;
+    const times = site.effectsBy(after.id);
+    if (times > 0) this.accuse(`${after.effect} ${step.key} is sent again though it has taken effect`);
+    if (site.mayStillHappen(after.id))
+      this.accuse(`${after.effect} ${step.key} is sent again though it may still take effect`);
+  }
+
+  private judgeSettled(before: StoredOperation | undefined, after: StoredOperation): void {
+    if (before?.state === after.state && before.sending === after.sending) return;
+    if (after.effect === 'transactional' && after.state === 'succeeded')
+      this.world.site.takeEffect({
+        operationId: after.id,
+        step: this.world.keyOf(after.stepId),
+        sending: after.sending,
+        effect: after.effect,
+      });
+    this.judgeFate(before, after);
+  }
+
+  /** What the ledger says of an operation's fate, against what is so. A person's word is that person's. */
+  private judgeFate(before: StoredOperation | undefined, after: StoredOperation): void {
+    if (before?.state === after.state || after.effect === 'none' || after.releases > 0) return;
+    this.accuseOf(this.fateFindings(after));
+    const isDenied = after.state === 'failed' || after.state === 'absent';
+    if (isDenied && OUTSIDE.includes(after.effect) && this.world.site.mayStillHappen(after.id))
+      this.accuse(`${this.world.keyOf(after.stepId)} is held to be ${after.state} though it may still take effect`);
+  }
+
+  private fateFindings({ id, stepId, state, effect, resolver, releases }: StoredOperation): string[] {
+    if (effect === 'none' || releases > 0) return [];
+    const times = this.world.site.effectsBy(id);
+    const key = this.world.keyOf(stepId);
+    if ((state === 'failed' || state === 'absent') && times > 0)
+      return [`${key} is held to be ${state}, but it took effect`];
+    const isBelieved = state === 'succeeded' && resolver !== 'person' && !this.world.site.isPhantom(id);
+    return isBelieved && times === 0 ? [`${key} is held to have succeeded, but it never took effect`] : [];
+  }
+
+  private judgeEffect(operationId: string, step: string, effect: PhysicalCall['effect'], times: number): void {
+    if (times === 1) return;
+    const releases = this.world.store.ledger.byId(operationId)?.releases ?? 0;
+    const isExcused =
+      effect === 'keyed' && this.world.site.calls.some((call) => call.operationId === operationId && call.isBelated);
+    if (times > 1 + releases && !isExcused) this.accuse(`${effect} ${step} took effect ${times} times`);
+  }
+
+  /** When everything has come to rest. */
+  judgeEnd(): void {
+    const { store, site } = this.world;
+    this.accuseOf([...this.rows.findings(), ...this.rows.historyFindings(), ...this.rows.endFindings()]);
+    for (const operation of store.ledger.operations.values()) {
+      this.accuseOf(this.fateFindings(operation));
+      const { state, key } = store.steps.get(operation.stepId)!;
+      const isBelieved = state === 'succeeded' && OUTSIDE.includes(operation.effect) && operation.resolver !== 'person';
+      if (isBelieved && site.effectsBy(operation.id) === 0) this.accuse(`${key} succeeded without an effect`);
+    }
+  }
+
+  private refusable<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Refused) return this.accuse(`the database refuses: ${error.message}`);
+      throw error;
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

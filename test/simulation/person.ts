@@ -1,0 +1,79 @@
+import { sha256Hex } from '@muster/domain';
+import type { Input, Reply } from '../../apps/coordinator/src/lifecycle/decision';
+import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
+import type { SimCoordinator } from './coordinator';
+import type { Oracle } from './oracle';
+import type { World } from './world';
+
+/**
+ * Somebody who resolves what is parked, by looking into the tool's own books, and who may cancel. Told nothing, this
+ * person asks the same again, perhaps of another coordinator.
+ */
+export class Person {
+  /** A word that was sent and not answered. */
+  private unanswered: Input | undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly oracle: Oracle,
+  ) {}
+
+  /** Answers for one parked step, where there is one whose truth can be known. False: there is nothing to say. */
+  resolve(coordinator: SimCoordinator): boolean {
+    const repeated = this.unanswered;
+    if (repeated && this.world.strikes('personRepeats')) {
+      this.say(coordinator, repeated, 'the same again');
+      return true;
+    }
+    const parked = [...this.world.store.steps.values()].filter(({ state }) => state === 'parked');
+    const open = parked.filter((step) => this.wordOn(step) !== undefined);
+    if (open.length === 0) return false;
+    const step = this.world.draws.pick(open);
+    const outcome = this.wordOn(step)!;
+    this.say(
+      coordinator,
+      this.resolution(step, outcome),
+      `${step.key} ${outcome === 'absent' ? 'is absent' : 'happened'}`,
+    );
+    return true;
+  }
+
+  cancel(coordinator: SimCoordinator): void {
+    this.say(coordinator, { kind: 'cancel', reason: 'no longer wanted' }, 'cancel');
+  }
+
+  private say(coordinator: SimCoordinator, input: Input, text: string): void {
+    this.world.stage.say('person', () => `tells ${coordinator.name}: ${text}`);
+    this.unanswered = input.kind === 'resolve' ? input : this.unanswered;
+    const reply = (answer: Reply | undefined): void => {
+      if (answer !== undefined && this.unanswered === input) this.unanswered = undefined;
+      this.world.stage.say('person', () => `hears ${answer ?? 'nothing'}`);
+    };
+    coordinator.ask({ input, reply });
+  }
+
+  /** What the books say. Nothing, while it may still come; but somebody in haste says "absent" all the same. */
+  private wordOn({ operationId }: StepRow): 'happened' | 'absent' | undefined {
+    const { site } = this.world;
+    if (site.effectsBy(operationId) > 0) return 'happened';
+    if (!site.mayStillHappen(operationId)) return 'absent';
+    return this.oracle.isHasty ? 'absent' : undefined;
+  }
+
+  private resolution({ id, operationId }: StepRow, outcome: 'happened' | 'absent'): Input {
+    const output = Buffer.from('1');
+    return {
+      kind: 'resolve',
+      resolution: {
+        operationId,
+        stepId: id,
+        outcome,
+        output,
+        outputHash: sha256Hex(output),
+        evidence: '{}',
+        reason: 'seen in the books',
+        evidenceId: this.world.draws.uuid(),
+      },
+    };
+  }
+}

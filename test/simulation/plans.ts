@@ -1,0 +1,137 @@
+import { type CompiledPlan, compilePlan, type JsonObject, type PlanDocument, type StepDocument } from '@muster/domain';
+import type { Submission } from '../../apps/coordinator/src/lifecycle/lifecycle.port';
+import { CONTRACTS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
+import { Draws } from './draws';
+
+/** What a schedule is about: a plan and how it was submitted. */
+export interface Case {
+  readonly document: PlanDocument;
+  readonly budget: JsonObject;
+  /** From the submission on. */
+  readonly deadlineMs: number | undefined;
+}
+
+const TOOLS = ['read', 'slow', 'record', 'pay', 'pay', 'book', 'book', 'ship', 'mail'] as const;
+const INPUT = { none: [], few: [1, 2, 3], flag: true };
+const GATES = ['true', 'false', 'input.flag', 'input.missing'] as const;
+/** Small plans: what two steps cannot show, six rarely do. */
+const SIZES = [1, 1, 1, 2, 2, 2, 3, 3, 4, 5] as const;
+/** A plan is drawn from as many, so that few have to be compiled. */
+const PLANS = 2_000;
+const SELDOM = 0.12;
+
+interface Compiled {
+  readonly one: Case;
+  readonly plan: CompiledPlan;
+}
+const compiled = new Map<number, Compiled>();
+
+/** A valid plan of any shape: chains that travel as runs, gates, lists, checks, fallbacks. */
+export function drawCase(draws: Draws): Case {
+  return caseOf(draws.below(PLANS)).one;
+}
+
+function caseOf(number: number): Compiled {
+  const known = compiled.get(number);
+  if (known) return known;
+  const draws = new Draws(number);
+  for (;;) {
+    const one = tryCase(draws);
+    const verdict = compilePlan(one.document, CONTRACTS);
+    // Whoever stands behind a guarded step may not be what its fallback waits for; the rules know it as a cycle.
+    if (!verdict.ok) continue;
+    const found = { one, plan: verdict.plan };
+    compiled.set(number, found);
+    plans.set(one.document, verdict.plan);
+    return found;
+  }
+}
+
+const plans = new WeakMap<PlanDocument, CompiledPlan>();
+
+function planOf(document: PlanDocument): CompiledPlan {
+  const known = plans.get(document);
+  if (known) return known;
+  const verdict = compilePlan(document, CONTRACTS);
+  if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems));
+  plans.set(document, verdict.plan);
+  return verdict.plan;
+}
+
+/** Whether the rules of plans let it through. */
+export const isValid = (document: PlanDocument): boolean => compilePlan(document, CONTRACTS).ok;
+
+export function submissionOf({ document, budget, deadlineMs }: Case, now: number): Submission {
+  return {
+    tenantId: 'acme',
+    bodyHash: 'body',
+    plan: planOf(document),
+    input: INPUT,
+    completion: [],
+    invariants: [],
+    grants: [],
+    budget,
+    autonomy: 'workflow',
+    priority: 5,
+    labels: {},
+    ...(deadlineMs === undefined ? {} : { deadlineAt: new Date(now + deadlineMs) }),
+  };
+}
+
+function tryCase(draws: Draws): Case {
+  const size = draws.pick(SIZES);
+  const steps: StepDocument[] = [];
+  const standIns = new Set<number>();
+  for (let rank = 0; rank < size; rank++) steps.push(drawStep(draws, rank, size, standIns));
+  return {
+    document: {
+      steps: shuffled(draws, steps),
+      ...(draws.chance(SELDOM) ? { completion: [draws.pick(['true', 'true', 'false'])] } : {}),
+      ...(draws.chance(SELDOM)
+        ? { output: draws.pick(['${{ steps.s0.output }}', '${{ steps.s0.output.missing }}']) }
+        : {}),
+    },
+    budget: draws.chance(SELDOM) ? { toolCalls: 1 + draws.below(12) } : {},
+    deadlineMs: draws.chance(SELDOM) ? 1_000 + draws.below(60_000) : undefined,
+  };
+}
+
+/** Needs point to earlier ranks and fallbacks to later ones, so that nothing waits for itself. */
+function drawStep(draws: Draws, rank: number, size: number, standIns: Set<number>): StepDocument {
+  const needs =
+    rank === 0 ? [] : draws.chance(0.6) ? [`s${rank - 1}`] : draws.chance(0.5) ? [`s${draws.below(rank)}`] : [];
+  const reads = needs.length > 0 && draws.chance(0.3);
+  return {
+    id: `s${rank}`,
+    tool: draws.pick(TOOLS),
+    needs,
+    retry: { maxAttempts: 1 + draws.below(3) },
+    ...(reads ? { input: { before: `\${{ steps.${needs[0]}.output }}` } } : {}),
+    ...(draws.chance(SELDOM) ? { when: draws.pick(GATES) } : {}),
+    ...(draws.chance(SELDOM) ? drawList(draws) : {}),
+    ...(draws.chance(SELDOM) ? { check: 'output != 2' } : {}),
+    ...drawOnFailure(draws, rank, size, standIns),
+  };
+}
+
+function drawList(draws: Draws): Partial<StepDocument> {
+  return {
+    forEach: draws.pick(['input.none', 'input.few', 'input.few']),
+    ...(draws.chance(0.5) ? { maxParallel: 1 + draws.below(2) } : {}),
+  };
+}
+
+function drawOnFailure(draws: Draws, rank: number, size: number, standIns: Set<number>): Partial<StepDocument> {
+  if (draws.chance(SELDOM)) return { onFailure: 'continue' };
+  if (rank + 1 >= size || !draws.chance(SELDOM)) return {};
+  const standIn = rank + 1 + draws.below(size - rank - 1);
+  if (standIns.has(standIn)) return {};
+  standIns.add(standIn);
+  return { onFailure: { fallback: `s${standIn}` } };
+}
+
+/** The order of the document says nothing about the order of the work. */
+function shuffled(draws: Draws, steps: readonly StepDocument[]): StepDocument[] {
+  const rest = [...steps];
+  return steps.map(() => rest.splice(draws.below(rest.length), 1)[0]!);
+}
