@@ -20,7 +20,7 @@ export interface RunOptions {
   /** How many faults strike meanwhile, evenly over the effects. */
   readonly faults: number;
   /** Tasks that are under way at the same time. */
-  readonly tasksAtOnce?: number;
+  readonly tasksAtOnce: number;
   /** Where logs and testimony are kept. */
   readonly folder: string;
   /** Told again and again how far it has come. */
@@ -45,7 +45,6 @@ export interface RunReport extends Verdict {
 
 export const held = ({ findings, breaches }: RunReport): boolean => findings.length + breaches.length === 0;
 
-const TASKS_AT_ONCE = 40;
 const WATCH_MS = 100;
 /** Longer than leases, backoff and verdicts take together: a run in which nothing moves for so long does not move again. */
 const STILL_MS_MAX = 90_000;
@@ -99,7 +98,7 @@ class Run {
   /** Resolves when the last task has ended or was given up, with the seconds that it took; rejects at what nobody expected. */
   private async untilQuiet(): Promise<number> {
     const began = performance.now();
-    const callers = Array.from({ length: this.options.tasksAtOnce ?? TASKS_AT_ONCE }, () => this.call());
+    const callers = Array.from({ length: this.options.tasksAtOnce }, () => this.call());
     try {
       await this.torment();
       this.phase = 'healing';
