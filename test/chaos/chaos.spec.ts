@@ -6,13 +6,14 @@ import { type RunReport, runChaos } from './run';
 const SEED = 20_261;
 const EFFECTS = 2_000;
 const FAULTS = 16;
+const TASKS_AT_ONCE = 40;
 jest.setTimeout(300_000);
 
 let folder: string;
 let report: RunReport;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'muster-chaos-'));
-  report = await runChaos({ seed: SEED, effects: EFFECTS, faults: FAULTS, folder });
+  report = await runChaos({ seed: SEED, effects: EFFECTS, faults: FAULTS, tasksAtOnce: TASKS_AT_ONCE, folder });
 });
 // What a failure leaves behind is worth keeping: expect names the folder.
 afterAll(() => report.findings.length === 0 && rm(folder, { recursive: true, force: true }));

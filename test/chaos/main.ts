@@ -7,22 +7,25 @@ import { held, type RunReport, runChaos } from './run';
 
 const USAGE = `Torments a real Muster by a seed, then asks the sink, the callers and the database what became of it.
 
-  npm run test:chaos -- [--runs N] [--seed S] [--effects N] [--faults N] [--keep FOLDER]
+  npm run test:chaos -- [--runs N] [--seed S] [--effects N] [--faults N] [--tasks N] [--keep FOLDER]
 
   --runs N     how many runs; each takes the next seed (1)
   --seed S     the first seed (1)
   --effects N  effects outside before a run is brought to its end (2000)
   --faults N   faults in each run, evenly over its effects (one for every 150 effects)
+  --tasks N    tasks under way at the same time (40)
   --keep DIR   keeps logs and testimony there, also of runs that held
 `;
 const EFFECTS_DEFAULT = 2_000;
 const EFFECTS_A_FAULT = 150;
+const TASKS_DEFAULT = 40;
 
 interface Settings {
   readonly runs: number;
   readonly seed: number;
   readonly effects: number;
   readonly faults: number;
+  readonly tasksAtOnce: number;
   readonly keep?: string;
 }
 
@@ -48,13 +51,20 @@ async function main(): Promise<number> {
 
 /** Undefined where the run itself broke down; it has been told why. */
 async function oneRun(settings: Settings, seed: number, parent: string): Promise<RunReport | undefined> {
-  const { effects, faults } = settings;
+  const { effects, faults, tasksAtOnce } = settings;
   const folder = join(parent, `seed-${seed}`);
   await mkdir(folder, { recursive: true });
   const line = new ProgressLine(process.stdout, `seed ${seed}`, { effects, faults });
-  const repeat = `npm run test:chaos -- --seed ${seed} --effects ${effects} --faults ${faults}`;
+  const repeat = `npm run test:chaos -- --seed ${seed} --effects ${effects} --faults ${faults} --tasks ${tasksAtOnce}`;
   try {
-    const report = await runChaos({ seed, effects, faults, folder, onProgress: (progress) => line.show(progress) });
+    const report = await runChaos({
+      seed,
+      effects,
+      faults,
+      tasksAtOnce,
+      folder,
+      onProgress: (progress) => line.show(progress),
+    });
     line.end(describeReport(report));
     if (held(report) && !settings.keep) await rm(folder, { recursive: true, force: true });
     if (!held(report)) console.log(`  again: ${repeat}\n  kept:  ${folder}`);
@@ -74,6 +84,7 @@ function readSettings(): Settings | undefined {
       seed: text,
       effects: text,
       faults: text,
+      tasks: text,
       keep: text,
       help: { type: 'boolean' },
     } as const;
@@ -85,6 +96,7 @@ function readSettings(): Settings | undefined {
       seed: wholeNumber('seed', values.seed, 1),
       effects,
       faults: wholeNumber('faults', values.faults, Math.ceil(effects / EFFECTS_A_FAULT)),
+      tasksAtOnce: wholeNumber('tasks', values.tasks, TASKS_DEFAULT),
       ...(values.keep && { keep: values.keep }),
     };
   } catch (error) {

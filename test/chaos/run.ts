@@ -20,7 +20,7 @@ export interface RunOptions {
   /** How many faults strike meanwhile, evenly over the effects. */
   readonly faults: number;
   /** Tasks that are under way at the same time. */
-  readonly tasksAtOnce?: number;
+  readonly tasksAtOnce: number;
   /** Where logs and testimony are kept. */
   readonly folder: string;
   /** Told again and again how far it has come. */
@@ -45,10 +45,9 @@ export interface RunReport extends Verdict {
 
 export const held = ({ findings, breaches }: RunReport): boolean => findings.length + breaches.length === 0;
 
-const TASKS_AT_ONCE = 40;
 const WATCH_MS = 100;
-/** For what is still open once nobody torments the services any more: leases, backoff and verdicts in their time. */
-const QUIET_DEADLINE_MS = 120_000;
+/** Longer than leases, backoff and verdicts take together: a run in which nothing moves for so long does not move again. */
+const STILL_MS_MAX = 90_000;
 const HISTORIES_MAX = 100_000;
 
 /** One run of chaos, from an empty database to the checker's verdict. */
@@ -70,6 +69,7 @@ class Run {
   private readonly givingUp = new AbortController();
   private readonly problems: unknown[] = [];
   private struck = 0;
+  private moves = { count: 0, at: performance.now() };
   private open = 0;
   private phase: Progress['phase'] = 'tormenting';
 
@@ -98,7 +98,7 @@ class Run {
   /** Resolves when the last task has ended or was given up, with the seconds that it took; rejects at what nobody expected. */
   private async untilQuiet(): Promise<number> {
     const began = performance.now();
-    const callers = Array.from({ length: this.options.tasksAtOnce ?? TASKS_AT_ONCE }, () => this.call());
+    const callers = Array.from({ length: this.options.tasksAtOnce }, () => this.call());
     try {
       await this.torment();
       this.phase = 'healing';
@@ -106,8 +106,7 @@ class Run {
     } catch (error) {
       this.giveUp(error);
     }
-    const tooLong = setTimeout(() => this.giveUp(), QUIET_DEADLINE_MS);
-    await Promise.all(callers).finally(() => clearTimeout(tooLong));
+    await Promise.all(callers);
     if (this.problems.length > 0) throw new AggregateError(this.problems, String(this.problems[0]));
     return (performance.now() - began) / 1_000;
   }
@@ -170,8 +169,7 @@ class Run {
     const watching = (async () => {
       while (!isOver) {
         await this.arena.tail.catchUp();
-        const { effects } = this.arena.tail;
-        this.options.onProgress?.({ phase: this.phase, effects, faults: this.struck, openTasks: this.open });
+        this.notice();
         await pause(WATCH_MS);
       }
     })();
@@ -183,11 +181,23 @@ class Run {
     };
   }
 
+  /** Tells how far it has come, and gives up on what no longer moves: the checker says then what became of it. */
+  private notice(): void {
+    const { effects, lines } = this.arena.tail;
+    this.options.onProgress?.({ phase: this.phase, effects, faults: this.struck, openTasks: this.open });
+    const moves = lines.length + this.caller.figures.ended;
+    if (moves !== this.moves.count) this.moves = { count: moves, at: performance.now() };
+    const isStill = performance.now() - this.moves.at > STILL_MS_MAX;
+    if (isStill && this.phase !== 'checking') this.giveUp();
+  }
+
   private async judge(): Promise<Verdict & { breaches: readonly Breach[] }> {
     const { muster, tail } = this.arena;
     await tail.catchUp();
+    // Before the database, so that what is still under way is no sending that the ledger does not know.
+    const sink = [...tail.lines];
     const database = await dumpDatabase(muster.sql);
-    const testimony: Testimony = { sink: tail.lines, submissions: this.submitter.log, database };
+    const testimony: Testimony = { sink, submissions: this.submitter.log, database };
     const { folder } = this.options;
     await writeFile(join(folder, 'submissions.json'), JSON.stringify(testimony.submissions));
     await writeFile(join(folder, 'database.json'), JSON.stringify(database));

@@ -4,17 +4,17 @@ import type { EffectSink, SinkEffect, SinkScript } from '../../support/sink/effe
 
 /** How every tool misbehaves, in parts of a thousand or so; what is left over is `ok`. */
 const USUAL: SinkScript = {
-  ok: 820,
-  slow: 40,
+  ok: 880,
+  slow: 30,
   'hang-before': 1,
   'hang-after': 1,
-  'reset-before': 20,
-  'reset-after': 30,
-  'late-effect': 15,
-  'error-after': 25,
-  truncated: 10,
-  'too-many': 8,
-  unavailable: 20,
+  'reset-before': 12,
+  'reset-after': 20,
+  'late-effect': 10,
+  'error-after': 15,
+  truncated: 6,
+  'too-many': 6,
+  unavailable: 12,
   reject: 3,
   huge: 0.1,
 };
