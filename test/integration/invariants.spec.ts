@@ -247,7 +247,7 @@ describe('a task’s history', () => {
     [
       'a state that no event tells',
       'update step set epoch = epoch + 1',
-      'step pay is succeeded at epoch 2, the history says succeeded at epoch 1',
+      'event 1: step pay is succeeded at epoch 2, the history says succeeded at epoch 1',
     ],
     [
       'an event that was rewritten',

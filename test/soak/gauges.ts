@@ -21,6 +21,8 @@ export interface Reading {
   readonly tasksOpen: number;
   readonly liveRows: number;
   readonly deadRows: number;
+  /** Processes that ever were: one more means that one of them ended. */
+  readonly workers: number;
 }
 
 const SESSIONS = `
@@ -30,7 +32,9 @@ const SIZES = `
   select coalesce(sum(pg_total_relation_size(relid)), 0)::float8 as bytes, sum(n_live_tup)::int as live, sum(n_dead_tup)::int as dead
     from pg_stat_user_tables`;
 const TASKS = `
-  select count(*) filter (where finished_at is not null)::int as ended, count(*) filter (where finished_at is null)::int as open from task`;
+  select count(*) filter (where finished_at is not null)::int as ended, count(*) filter (where finished_at is null)::int as open,
+    (select count(*)::int from worker) as workers
+  from task`;
 
 export class Gauges {
   private readonly redis: Redis;
@@ -47,7 +51,7 @@ export class Gauges {
     const [[sessions], [sizes], [tasks], memory, queues] = await Promise.all([
       this.muster.rows<{ n: number; seconds: number }>(SESSIONS),
       this.muster.rows<{ bytes: number; live: number; dead: number }>(SIZES),
-      this.muster.rows<{ ended: number; open: number }>(TASKS),
+      this.muster.rows<{ ended: number; open: number; workers: number }>(TASKS),
       this.memory(),
       this.queues(),
     ]);
@@ -62,6 +66,7 @@ export class Gauges {
       tasksOpen: tasks!.open,
       liveRows: sizes!.live,
       deadRows: sizes!.dead,
+      workers: tasks!.workers,
     };
   }
 

@@ -16,6 +16,7 @@ const CALM: Reading = {
   tasksOpen: 5,
   liveRows: 1_000,
   deadRows: 100,
+  workers: 4,
 };
 
 /** A reading every five seconds for ten minutes; `change` says what differs at each. */
@@ -41,6 +42,7 @@ describe('the verdict on a soak', () => {
   it.each<[string, (share: number) => Partial<Reading>]>([
     ['memory of executor', (share) => ({ memory: { executor: (100 + share * 60) * MB } })],
     ['memory of Redis', (share) => ({ redisBytes: (2 + share * 20) * MB })],
+    ['services that ended', (share) => ({ workers: share > 0.9 ? 5 : 4 })],
     ['connections idle in transaction', (share) => ({ idleInTransactionSeconds: share === 0 ? 4 : 0 })],
     ['jobs kept after their end', (share) => ({ jobsKept: share * 4_000 })],
     ['tasks under way', (share) => ({ tasksOpen: share * 900 })],

@@ -36,6 +36,7 @@ export function findingsOf(readings: readonly Reading[]): Finding[] {
       ),
     ),
     memoryFinding('memory of Redis', warm, ({ redisBytes }) => redisBytes, REDIS_GROWTH_BYTES_MAX),
+    endsFinding(readings),
     idleFinding(readings),
     jobsFinding(readings),
     backlogFinding(warm),
@@ -69,6 +70,12 @@ function memoryFinding(
     says: `${megabytes(average)}, growth ${megabytes(growth)} in ${minutes.toFixed(1)} min after the warm-up`,
     holds,
   };
+}
+
+/** A service whose heap is full ends itself; so does one with a bug. */
+function endsFinding(readings: readonly Reading[]): Finding {
+  const ends = readings.at(-1)!.workers - readings[0]!.workers;
+  return { what: 'services that ended', says: ends === 0 ? 'none' : String(ends), holds: ends === 0 };
 }
 
 function idleFinding(readings: readonly Reading[]): Finding {

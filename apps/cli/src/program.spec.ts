@@ -231,6 +231,56 @@ describe('muster resolve', () => {
   });
 });
 
+describe('muster verify', () => {
+  const proven = (id: string, wrong: object[] = []) => ({
+    taskId: id,
+    state: 'completed',
+    ok: wrong.length === 0,
+    events: 7,
+    steps: 2,
+    wrong,
+  });
+  const WRONG = { seq: 3, reason: 'its hash does not cover what it says' };
+
+  it('proves one task', async () => {
+    answers = { 'GET /v1/tasks/tsk_1/verification': [200, proven('tsk_1')] };
+
+    const { exitCode, out } = await muster('verify', 'tsk_1');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^✓ 1 task, 7 events, 2 steps/);
+  });
+
+  it('proves all of them, page by page, and names the wrong line of each', async () => {
+    const pages = [
+      { items: [proven('tsk_3'), proven('tsk_2', [WRONG])], nextCursor: 'next' },
+      { items: [proven('tsk_1')] },
+    ];
+    answers = {
+      get 'GET /v1/verification'(): [number, unknown] {
+        return [200, pages.shift()];
+      },
+    };
+
+    const { exitCode, out } = await muster('verify');
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('tsk_2  event 3: its hash does not cover what it says');
+    expect(out).toContain('1 history of 3 tasks, 21 events, 6 steps not in order');
+    expect(received.map(({ url }) => url).at(-1)).toContain('cursor=next');
+  });
+
+  it('prints what is wrong as JSON lines, and the sum', async () => {
+    answers = { 'GET /v1/verification': [200, { items: [proven('tsk_2', [WRONG])] }] };
+
+    const { exitCode, out } = await muster('verify', '--json');
+
+    expect(exitCode).toBe(1);
+    const lines = out.split('\n').map((line) => JSON.parse(line) as object);
+    expect(lines).toEqual([proven('tsk_2', [WRONG]), { tasks: 1, events: 7, steps: 2, wrong: 1 }]);
+  });
+});
+
 describe('muster doctor', () => {
   const service = (name: string, ...pids: number[]) => ({ service: name, required: true, ready: pids.length, pids });
   const promise = 'A settled operation has a resolver.';
@@ -282,7 +332,14 @@ describe('muster doctor', () => {
 
   it('names the promise that a row breaks, and what it had no time for', async () => {
     const invariants = [
-      { name: 'settled-has-resolver', promise, checked: true, breaches: 2 },
+      {
+        name: 'settled-has-resolver',
+        promise,
+        checked: true,
+        breaches: 2,
+        rows: [{ id: 'x' }],
+        remedy: 'Ask the tool.',
+      },
       { name: 'slow', promise: 'p', checked: false, breaches: 0 },
     ];
     answers = { ...healthy, 'GET /v1/doctor': [200, { ...diagnosis, ok: false, invariants }] };
@@ -292,6 +349,8 @@ describe('muster doctor', () => {
     expect(exitCode).toBe(1);
     expect(out).toMatch(/✗ invariants +1 of 2 broken/);
     expect(out).toContain(`settled-has-resolver: 2 rows against: ${promise}`);
+    expect(out).toContain('{"id":"x"}');
+    expect(out).toContain('Ask the tool.');
     expect(out).toContain('the time was up: slow');
   });
 });

@@ -29,6 +29,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   cancel: { summary: 'cancel a task', load: () => require('./commands/cancel') },
   tools: { summary: 'list tool contracts, or register them', load: () => require('./commands/tools') },
+  verify: {
+    summary: 'prove the history of a task, or of all, against its hashes and its rows',
+    load: () => require('./commands/verify'),
+  },
   doctor: {
     summary: 'check that Muster can work and say what needs a person',
     load: () => require('./commands/doctor'),

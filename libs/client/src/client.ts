@@ -11,6 +11,7 @@ import type {
   Resolution,
   TaskRequest,
   ToolContract,
+  Verification,
   Worker,
 } from './shapes';
 import { Tasks } from './tasks';
@@ -50,6 +51,11 @@ export class MusterClient {
   /** Database, queue, workers and every invariant; needs the scope `operate`, and seconds where the tables are large. */
   doctor(): Promise<Diagnosis> {
     return this.http.json('/v1/doctor', { repeatable: true, timeoutMs: CLIENT_LIMITS.DOCTOR_TIMEOUT_MS });
+  }
+
+  /** Every task's history put to the proof, newest first; needs the scope `operate`. */
+  verifications(): AsyncGenerator<Verification, void, undefined> {
+    return this.http.pages('/v1/verification', { limit: CLIENT_LIMITS.VERIFICATIONS_A_PAGE });
   }
 
   /** Whether it can do its work now, and its own words about what it needs for that. */

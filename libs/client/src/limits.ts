@@ -11,6 +11,8 @@ export const CLIENT_LIMITS = {
   REQUEST_TIMEOUT_MS: 30_000,
   /** The server asks no further question after 15 s, and the last one may take 10 s. */
   DOCTOR_TIMEOUT_MS: 45_000,
+  /** A page ends by itself after some seconds, however many it was asked for. */
+  VERIFICATIONS_A_PAGE: 200,
   /** The server sends a heartbeat every 15 s: three missed ones mean that the connection is dead. */
   STREAM_SILENCE_MS: 45_000,
   /** Connections of an event stream in a row that brought nothing and did not end the task's history. */

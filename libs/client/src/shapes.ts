@@ -276,6 +276,22 @@ export interface InvariantFinding {
   readonly checked: boolean;
   /** Rows that break it, counted up to 5. */
   readonly breaches: number;
+  /** Those rows, as far as the query names them. */
+  readonly rows?: readonly Readonly<Record<string, JsonValue>>[];
+  /** What a person can do, where it is broken. */
+  readonly remedy?: string;
+}
+
+/** A task's history, chained and folded anew and held against its rows. */
+export interface Verification {
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly ok: boolean;
+  /** Events in order, up to the first that is not. */
+  readonly events: number;
+  readonly steps: number;
+  /** The first wrong line first. */
+  readonly wrong: readonly { readonly seq: number; readonly reason: string }[];
 }
 
 export interface Readiness {

@@ -14,6 +14,7 @@ import {
   type TaskEvent,
   type TaskRequest,
   type TaskState,
+  type Verification,
 } from './shapes';
 
 export interface SubmitOptions {
@@ -112,6 +113,11 @@ export class Tasks {
 
   events(id: string, options: StreamOptions = {}): AsyncGenerator<TaskEvent, void, undefined> {
     return eventsOf(this.http, id, options);
+  }
+
+  /** Whether its history is whole, and gives its rows when it is folded. */
+  verification(id: string): Promise<Verification> {
+    return this.http.json(`${pathOf(id)}/verification`, { repeatable: true });
   }
 
   plan(id: string): Promise<JsonValue> {

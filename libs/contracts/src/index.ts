@@ -17,3 +17,4 @@ export * from './views/ledger.view';
 export * from './views/problem.view';
 export * from './views/registry.view';
 export * from './views/task.view';
+export * from './views/verification.view';

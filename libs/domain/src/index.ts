@@ -8,6 +8,7 @@ export * from './expression/template';
 export * from './fault';
 export * from './history/event-chain';
 export * from './history/fold';
+export * from './history/history-proof';
 export * from './ids';
 export * from './json';
 export * from './json-guard';

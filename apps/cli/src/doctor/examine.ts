@@ -93,13 +93,21 @@ function invariantFinding(invariants: readonly InvariantFinding[]): Finding {
   const broken = invariants.filter(({ breaches }) => breaches > 0);
   const late = invariants.filter(({ checked }) => !checked);
   const more = [
-    ...broken.map(({ name, promise, breaches }) => `${name}: ${rowsOf(breaches)} against: ${promise}`),
+    ...broken.flatMap(brokenLines),
     ...(late.length ? [`not checked, since the time was up: ${late.map(({ name }) => name).join(', ')}`] : []),
   ];
   if (broken.length)
     return { what: 'invariants', verdict: 'bad', says: `${broken.length} of ${invariants.length} broken`, more };
   const says = `${invariants.length - late.length} of ${invariants.length} checked, all hold`;
   return { what: 'invariants', verdict: late.length || invariants.length === 0 ? 'warn' : 'good', says, more };
+}
+
+function brokenLines({ name, promise, breaches, rows = [], remedy }: InvariantFinding): string[] {
+  return [
+    `${name}: ${rowsOf(breaches)} against: ${promise}`,
+    ...rows.map((row) => `  ${JSON.stringify(row)}`),
+    ...(remedy ? [`  ${remedy}`] : []),
+  ];
 }
 
 // Only the first few are counted.

@@ -5,6 +5,7 @@ import {
   RegistryReader,
   StepReader,
   TaskReader,
+  VerificationReader,
 } from '@muster/persistence';
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -29,8 +30,17 @@ import { TasksController } from './tasks/tasks.controller';
 import { Watchers } from './tasks/watchers';
 import { ToolStore } from './tools/tool.store';
 import { ToolsController } from './tools/tools.controller';
+import { VerificationController } from './verification/verification.controller';
 
-const READERS = [TaskReader, StepReader, OperationReader, HistoryReader, ExplanationReader, RegistryReader];
+const READERS = [
+  TaskReader,
+  StepReader,
+  OperationReader,
+  HistoryReader,
+  ExplanationReader,
+  RegistryReader,
+  VerificationReader,
+];
 const SUBMISSION = [ContractShelf, PlanCompiler, TaskIntake, TaskBatch, PlanCheckDesk, ToolStore];
 const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
 
@@ -45,6 +55,7 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     ToolsController,
     RegistryController,
     DoctorController,
+    VerificationController,
   ],
   providers: [...READERS, ...SUBMISSION, ...ACCESS, Routes, TaskWatch, Watchers, Doctor, InvariantCheck],
   exports: [TaskIntake],

@@ -1,4 +1,4 @@
-import { Flag, Moment, Quantity, Shape, Shapes, Text, Whole, Wholes } from '../shape/fields';
+import { Flag, Json, Moment, Quantity, Shape, Shapes, Text, Whole, Wholes } from '../shape/fields';
 import { QueueView } from './registry.view';
 
 export class DatabaseFindingView {
@@ -51,6 +51,10 @@ export class InvariantFindingView {
   checked: boolean;
   @Whole({ description: 'Rows that break it, counted up to 5.' })
   breaches: number;
+  @Json({ optional: true, description: 'Those rows, as far as the query names them.' })
+  rows?: readonly Record<string, unknown>[];
+  @Text({ optional: true, description: 'What a person can do, where it is broken.' })
+  remedy?: string;
 }
 
 /** The answer of `GET /v1/doctor`. */

@@ -39,14 +39,19 @@ export function chainEvents(
   });
 }
 
+/** Why this event does not follow from the one before it; undefined where it does. */
+export function linkProblem(before: { seq: number; hash: string }, event: EventRow): string | undefined {
+  if (event.seq !== before.seq + 1) return `event ${before.seq + 1} is missing`;
+  return eventHash(before.hash, event) === event.hash ? undefined : 'its hash does not cover what it says';
+}
+
 /** The first event that does not follow from the one before it, and why; undefined where the history is whole. */
 export function findBreak(events: readonly EventRow[]): { seq: number; reason: string } | undefined {
-  let previous = CHAIN_START;
-  for (const [index, event] of events.entries()) {
-    if (event.seq !== index + 1) return { seq: event.seq, reason: `event ${index + 1} is missing` };
-    if (eventHash(previous, event) !== event.hash)
-      return { seq: event.seq, reason: 'its hash does not cover what it says' };
-    previous = event.hash;
+  let before = { seq: 0, hash: CHAIN_START };
+  for (const event of events) {
+    const reason = linkProblem(before, event);
+    if (reason) return { seq: event.seq, reason };
+    before = event;
   }
   return undefined;
 }

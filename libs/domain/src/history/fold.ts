@@ -22,12 +22,17 @@ interface Told {
  * for the state that every step not yet ended was closed with.
  */
 export function foldEvents(events: readonly { data: string }[]): Folded {
-  const folded: Folded = { state: 'accepted', fence: 0, steps: new Map() };
-  for (const event of events) applyEvent(folded, JSON.parse(event.data) as Told);
+  const folded = emptyFold();
+  for (const event of events) foldEvent(folded, event);
   return folded;
 }
 
-function applyEvent(folded: Folded, told: Told): void {
+/** Before the first event. */
+export const emptyFold = (): Folded => ({ state: 'accepted', fence: 0, steps: new Map() });
+
+/** Folds one more event into what those before it gave. */
+export function foldEvent(folded: Folded, event: { data: string }): void {
+  const told = JSON.parse(event.data) as Told;
   if (told.state) folded.state = told.state;
   if (told.fence !== undefined) folded.fence = told.fence;
   for (const key of told.open ?? []) folded.steps.set(key, { state: 'pending', epoch: 0 });

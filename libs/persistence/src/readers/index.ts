@@ -5,3 +5,4 @@ export * from './paging';
 export * from './registry.reader';
 export * from './step.reader';
 export * from './task.reader';
+export { VerificationReader } from './verification.reader';

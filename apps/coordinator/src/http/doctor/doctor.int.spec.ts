@@ -1,4 +1,5 @@
 import type { DoctorView } from '@muster/contracts';
+import { HISTORY_CHECK, INVARIANTS } from '@muster/persistence';
 import request, { type Test } from 'supertest';
 import { TestCoordinator } from '../../../../../test/support/coordinator';
 import { Rows } from '../../../../../test/support/rows';
@@ -24,7 +25,10 @@ describe('the doctor', () => {
   });
 
   it('asks every invariant, and tells which promise a row breaks', async () => {
-    expect((await examine()).invariants.filter(({ breaches, checked }) => breaches > 0 || !checked)).toEqual([]);
+    const { invariants } = await examine();
+    expect(invariants.filter(({ breaches, checked }) => breaches > 0 || !checked)).toEqual([]);
+    const names = [...INVARIANTS, HISTORY_CHECK].map(({ name }) => name);
+    expect(invariants.map(({ name }) => name)).toEqual(names);
 
     // A completed task with a step that is said to be still on its way.
     const task = await rows.task({ steps: [{ id: 'pay', tool: 'bank.pay' }] }, {}, { pay: ['dispatched', 1] });
@@ -33,6 +37,7 @@ describe('the doctor', () => {
 
     expect(broken.length).toBeGreaterThan(0);
     expect(broken[0]!.promise).toMatch(/\.$/);
+    for (const { remedy, rows: named } of broken) expect([remedy, named?.length]).toEqual([expect.any(String), 1]);
   });
 
   it('is for operators', async () => {

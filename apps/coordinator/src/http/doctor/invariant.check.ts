@@ -1,12 +1,14 @@
 import { Config } from '@muster/chassis';
 import type { InvariantFindingView } from '@muster/contracts';
-import { type Breach, Database, INVARIANTS, runInvariants } from '@muster/persistence';
+import { type Breach, Database, HISTORY_CHECK, INVARIANTS, runInvariants } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
+import { remedyOf } from './remedy';
 
 /** No new question is asked after this: on large tables a look must not become a load. */
 const CHECK_MS_MAX = 15_000;
 /** The newest tasks, whose history is chained and folded again. */
 const HISTORIES_MAX = 200;
+const ROWS_SHOWN = 5;
 const QUERY_CANCELED = '57014';
 
 /** Asks every invariant of the tables, within a time. Several callers at once share one run. */
@@ -45,31 +47,30 @@ export class InvariantCheck {
         } catch (error) {
           if ((error as { code?: string }).code !== QUERY_CANCELED) throw error;
         }
-        const invariant = INVARIANTS.find(({ sql }) => text.includes(sql));
-        if (invariant) unanswered.add(invariant.name);
+        // What is no invariant's query belongs to the histories.
+        const { name } = INVARIANTS.find(({ sql }) => text.includes(sql)) ?? HISTORY_CHECK;
+        unanswered.add(name);
         return { rows: [] };
       },
     };
   }
 }
 
-/** One for every invariant, in their order; then what else was found broken. */
+/** One for every invariant, in their order, and the check of the histories behind them. */
 function findingsOf(breaches: readonly Breach[], unanswered: ReadonlySet<string>): InvariantFindingView[] {
-  const broken = new Map(breaches.map((breach) => [breach.invariant, breach]));
-  const asked = INVARIANTS.map(({ name, promise }) => ({
-    name,
-    promise,
-    checked: !unanswered.has(name),
-    breaches: broken.get(name)?.rows.length ?? 0,
-  }));
-  const others = breaches.filter(({ invariant }) => !INVARIANTS.some(({ name }) => name === invariant));
-  return [
-    ...asked,
-    ...others.map(({ invariant, promise, rows }) => ({
-      name: invariant,
+  const broken = new Map(breaches.map((breach) => [breach.invariant, breach.rows]));
+  return [...INVARIANTS, HISTORY_CHECK].map(({ name, promise }) => {
+    const rows = broken.get(name) ?? [];
+    const remedy = remedyOf(
+      name,
+      INVARIANTS.find((invariant) => invariant.name === name),
+    );
+    return {
+      name,
       promise,
-      checked: true,
+      checked: !unanswered.has(name),
       breaches: rows.length,
-    })),
-  ];
+      ...(rows.length > 0 && { rows: rows.slice(0, ROWS_SHOWN), remedy }),
+    };
+  });
 }
