@@ -36,6 +36,8 @@ interface MusterOptions {
   readonly redisUrl?: string;
   /** A database on a server of the test's own; without it a fresh one on the run's server. */
   readonly databaseUrl?: string;
+  /** The services' way to the database, e.g. through a proxy; the test keeps its own. */
+  readonly through?: (url: string) => Promise<string>;
   /** Settings past the ones below, by their names in the environment. */
   readonly env?: Record<string, string>;
 }
@@ -61,20 +63,22 @@ export class Muster {
     private readonly settings: Readonly<Record<string, string>>,
     private readonly output: string[],
     private readonly database: TestDatabase | undefined,
+    databaseUrl: string,
   ) {
     this.client = new MusterClient(connection);
     this.key = connection.key;
-    this.sql = new Pool({ connectionString: settings.DATABASE_URL, max: 2 });
+    this.sql = new Pool({ connectionString: databaseUrl, max: 2 });
     this.sql.on('error', () => undefined);
   }
 
   static async start({ queues = 'redis', databaseUrl, env = {}, ...options }: MusterOptions = {}): Promise<Muster> {
     const redisUrl = options.redisUrl ?? (queues === 'redis' ? process.env[REDIS_URL_VARIABLE] : undefined);
     const database = databaseUrl ? undefined : await freshDatabase();
+    const url = databaseUrl ?? database?.url ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'muster-e2e-'));
     const settings = {
       NODE_ENV: 'test',
-      DATABASE_URL: databaseUrl ?? database?.url ?? '',
+      DATABASE_URL: (await options.through?.(url)) ?? url,
       MUSTER_DATA_DIR: folder,
       MUSTER_PORT: '0',
       MUSTER_CONSOLE_PORT: '0',
@@ -86,7 +90,7 @@ export class Muster {
     const supervisor = spawnApp('supervisor', settings);
     const output = keepOutput(supervisor);
     const connection = await connectionOf(folder, supervisor, output);
-    return new Muster(connection, supervisor, settings, output, database);
+    return new Muster(connection, supervisor, settings, output, database, url);
   }
 
   async register(...contracts: readonly ToolContract[]): Promise<void> {
