@@ -17,7 +17,7 @@ const isWatched = command !== 'npm test';
 const eligible = allCells().filter((cell) => only.split(' ').every((part) => nameOf(cell).includes(part)));
 const cells = size === 'all' ? eligible : sampleOf(eligible, Number(size), Number(seed));
 
-const MS_PER_CELL_MAX = 5_000;
+const MS_PER_CELL_MAX = 10_000;
 jest.setTimeout(120_000 + cells.length * MS_PER_CELL_MAX);
 
 describe(`${cells.length} of ${allCells().length} crash cells, drawn by seed ${seed}`, () => {

@@ -11,7 +11,8 @@ import type { Gatehouse } from './gatehouse';
 import { type Facts, judge } from './judgement';
 
 /** Far more than a cell takes: a lost doorbell is rung again after 5 s, and again after 10 more. */
-const CELL_MS_MAX = 60_000;
+const CELL_MS_MAX = 120_000;
+const POLL_MS = 40;
 /** A call that reached the tool has had its effect after this, or will have none: `slow` and `late-effect` take less. */
 const SETTLED_MS = 400;
 /** How long others may go on with the work of a frozen process before it is thawed. */
@@ -27,8 +28,6 @@ export interface Stage {
 /** A cell that was run. */
 export interface Result extends Facts {
   readonly breaches: readonly string[];
-  /** What a person said meanwhile. */
-  readonly words: readonly string[];
   readonly tookMs: number;
 }
 
@@ -40,10 +39,9 @@ export async function runCell(stage: Stage, cell: Cell, lane: string, number: nu
     () => undefined,
     (error: unknown) => String(error),
   );
-  const facts = await experiment.facts();
+  const facts = await experiment.facts().finally(() => experiment.leave());
   return {
     ...facts,
-    words: experiment.words,
     breaches: fault === undefined ? judge(facts) : [`${fault} ${await experiment.rows()}`, ...judge(facts)],
     tookMs: performance.now() - beganAt,
   };
@@ -57,7 +55,6 @@ interface Row {
 }
 
 class Experiment {
-  readonly words: string[] = [];
   private readonly tool: string;
   private readonly key = randomUUID();
   /** Work at a gate in the step's own lane makes one run with it: then it is claimed as the gate is settled. */
@@ -82,7 +79,14 @@ class Experiment {
     await until(async () => this.moves(await this.row()), {
       what: `the rest of ${this.task}`,
       deadlineMs: CELL_MS_MAX,
+      pollMs: POLL_MS,
     });
+  }
+
+  /** Nobody stays frozen behind a cell that did not come to its end. */
+  async leave(): Promise<void> {
+    const pid = await this.struck();
+    if (pid !== undefined && this.cell.signal === 'stop' && !this.thawed) this.stage.fleet.thaw(pid);
   }
 
   /** The rows of a task that does not come to rest. */
@@ -102,10 +106,10 @@ class Experiment {
     const requests = await this.stage.sink.requestsTo(this.tool);
     return {
       cell: this.cell,
-      isStruck: this.task !== '' && (await this.struck()) !== undefined,
+      isStruck: (await this.struck()) !== undefined,
       state: row?.state ?? 'not submitted',
       waitsFor: row && row.reason !== null ? [row.reason] : [],
-      saidAbsent: this.words.filter((word) => word === 'absent').length,
+      words: await this.words(),
       requests,
       effects: await this.effects(),
     };
@@ -157,7 +161,7 @@ class Experiment {
   private async subject(): Promise<string> {
     const { point } = this.cell;
     if (point.includes('submit')) return this.key;
-    if (serviceOf(point) === 'coordinator') return this.task;
+    if (this.task === '' || serviceOf(point) === 'coordinator') return this.task;
     const [step] = await this.stage.fleet.rows<{ id: string }>(
       "select id from step where task_id = $1 and key = 'step'",
       this.task,
@@ -166,7 +170,8 @@ class Experiment {
   }
 
   private async struck(): Promise<number | undefined> {
-    return this.stage.fleet.struckAt(this.cell.point, await this.subject());
+    const subject = await this.subject();
+    return subject === '' ? undefined : this.stage.fleet.struckAt(this.cell.point, subject);
   }
 
   private async row(): Promise<Row> {
@@ -202,7 +207,8 @@ class Experiment {
       'select state, given_up_at is not null as gone from worker where pid = $1 order by started_at desc',
       pid,
     );
-    if (this.thawed) return workers[0]?.state === 'ready';
+    // Another cell may have struck it meanwhile.
+    if (this.thawed) return workers[0]?.state === 'ready' || this.stage.fleet.hasEnded(pid);
     if (!workers[0]?.gone) return false;
     this.frozenSince ??= performance.now();
     if (!isWorkDone && performance.now() - this.frozenSince < FROZEN_MS_MAX) return false;
@@ -221,8 +227,18 @@ class Experiment {
     const word: Resolution = happened
       ? { outcome: 'happened', output: { id: 'r' }, evidence, reason: 'It is in the log.' }
       : { outcome: 'absent', evidence, reason: 'It is not in the log.' };
-    if (await this.stage.fleet.resolve(row.operation_id, word)) this.words.push(word.outcome);
+    await this.stage.fleet.resolve(row.operation_id, word);
     return false;
+  }
+
+  // Not counted where they are said: the answer to a word may be lost with the coordinator that took it.
+  private async words(): Promise<Facts['words']> {
+    if (!this.task) return [];
+    const rows = await this.stage.fleet.rows<{ finding: 'happened' | 'absent' }>(
+      "select finding from evidence where task_id = $1 and kind = 'resolution' order by began_at",
+      this.task,
+    );
+    return rows.map(({ finding }) => finding);
   }
 
   private async effects(): Promise<number> {

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type FaultPoint, faultFile } from '@muster/chassis';
 import type { Resolution, TaskRequest } from '@muster/client';
@@ -15,16 +15,16 @@ import { until } from '../support/until';
 import type { Signal } from './cells';
 import { KeptProcess } from './kept-process';
 
-/** Short, so that a frozen process is soon given up; long enough for a busy machine to renew it. */
-const LEASE_MS = 3_000;
-const HEARTBEAT_MS = 500;
+/** Short, so that a frozen process is soon given up; longer where so much else runs that it could not be renewed. */
+const LEASE_MS = Math.round(2_500 * Math.min(4, Math.max(1, loadavg()[0]! / availableParallelism())));
+const HEARTBEAT_MS = Math.floor(LEASE_MS / 5);
 const LOST_GRACE_MS = 300;
-const SWEEP_MS = 200;
+const SWEEP_MS = 250;
 /** A frozen coordinator answers nobody: then another one is asked. */
 const ANSWER_MS_MAX = 3_000;
-const ASKED_MS_MAX = 30_000;
+const ASKED_MS_MAX = 120_000;
 /** The lease and some sweeps. */
-const MEND_WITHIN_MS = 5_000;
+const MEND_WITHIN_MS = 2 * LEASE_MS;
 
 /** Who is there: so many of each, and two executors for each lane, of which one takes over from the other. */
 export interface Crew {
@@ -92,11 +92,9 @@ export class Fleet {
     return parseId('task', id) ?? id;
   }
 
-  /** Whether the word was taken; it is refused where the answer came meanwhile. */
-  async resolve(operation: string, resolution: Resolution): Promise<boolean> {
-    const path = `/v1/operations/op_${operation.replaceAll('-', '')}/resolve`;
-    const answer = await this.ask<{ code?: string }>('POST', path, resolution, {}, [409]);
-    return answer.code === undefined;
+  /** A person's word. It is refused where the answer came meanwhile, and where it is said again because nobody answered. */
+  async resolve(operation: string, resolution: Resolution): Promise<void> {
+    await this.ask('POST', `/v1/operations/op_${operation.replaceAll('-', '')}/resolve`, resolution, {}, [409]);
   }
 
   async rows<R extends object>(text: string, ...values: unknown[]): Promise<R[]> {

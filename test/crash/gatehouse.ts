@@ -3,6 +3,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { until } from '../support/until';
 
+const REACHED_MS_MAX = 60_000;
+
 /**
  * A tool that answers a task's call when it is told to. A cell's first step waits here, until the fault is armed for the
  * ids that its task turned out to have.
@@ -30,7 +32,11 @@ export class Gatehouse {
 
   /** Resolves when the task's call waits. */
   async reachedBy(task: string): Promise<void> {
-    await until(() => this.waiting.has(task), { what: `the call of ${task} waiting at the gate` });
+    await until(() => this.waiting.has(task), {
+      what: `the call of ${task} waiting at the gate`,
+      deadlineMs: REACHED_MS_MAX,
+      pollMs: 20,
+    });
   }
 
   /** Answers the task's call, and every later one at once. */

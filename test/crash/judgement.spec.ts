@@ -8,7 +8,7 @@ const AS_PROMISED: Facts = {
   isStruck: true,
   state: 'completed',
   waitsFor: [],
-  saidAbsent: 0,
+  words: [],
   requests: [REQUEST, REQUEST],
   effects: 1,
 };
@@ -22,7 +22,7 @@ describe('the judge of a cell', () => {
       'a call that waits, and says why',
       { ...of('opaque'), state: 'running', waitsFor: ['outcome_unknown'], requests: [] },
     ],
-    ['a call released by a person', { ...of('opaque'), saidAbsent: 1 }],
+    ['a call released by a person', { ...of('opaque'), words: ['absent'] }],
     ['a refusal', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed', effects: 0 }],
   ])('has nothing against %s', (_, facts) => {
     expect(judge({ ...AS_PROMISED, ...facts })).toEqual([]);

@@ -9,8 +9,8 @@ export interface Facts {
   readonly state: string;
   /** Why the task waits for a person in the end; empty where it does not. */
   readonly waitsFor: readonly string[];
-  /** How often a person said that the call had not happened. */
-  readonly saidAbsent: number;
+  /** What a person said, where nobody else could. */
+  readonly words: readonly ('happened' | 'absent')[];
   readonly requests: readonly Pick<SinkRequest, 'operation' | 'bodyHash' | 'behaviour'>[];
   /** What really happened; for `transactional`, what stands in our own tables. */
   readonly effects: number;
@@ -42,11 +42,12 @@ function judgeEffects({ cell, state, effects }: Facts): string[] {
   return breaches;
 }
 
-function judgeSendings({ cell, requests, saidAbsent }: Facts): string[] {
+function judgeSendings({ cell, requests, words }: Facts): string[] {
   const breaches: string[] = [];
   if (new Set(requests.map(({ operation }) => operation)).size > 1) breaches.push('sent under more than one key');
   if (new Set(requests.map(({ bodyHash }) => bodyHash)).size > 1) breaches.push('sent with different bytes');
   const doubtful = requests.filter(({ behaviour }) => !NOTHING_DONE.includes(behaviour)).length;
+  const saidAbsent = words.filter((word) => word === 'absent').length;
   if (cell.effect === 'opaque' && doubtful > 1 + saidAbsent)
     breaches.push(`sent ${doubtful} times on ${saidAbsent} words of a person`);
   return breaches;

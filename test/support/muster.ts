@@ -39,6 +39,8 @@ interface MusterOptions {
   readonly databaseUrl?: string;
   /** Where its files and logs lie; it stays after the stop. Without it a folder of the machine's that goes. */
   readonly folder?: string;
+  /** The services' way to the database, e.g. through a proxy; the test keeps its own. */
+  readonly through?: (url: string) => Promise<string>;
   /** Settings past the ones below, by their names in the environment. */
   readonly env?: Record<string, string>;
 }
@@ -65,20 +67,22 @@ export class Muster {
     private readonly settings: Readonly<Record<string, string>>,
     private readonly output: string[],
     private readonly database: TestDatabase | undefined,
+    databaseUrl: string,
   ) {
     this.client = new MusterClient(connection);
     this.key = connection.key;
-    this.sql = new Pool({ connectionString: settings.DATABASE_URL, max: 2 });
+    this.sql = new Pool({ connectionString: databaseUrl, max: 2 });
     this.sql.on('error', () => undefined);
   }
 
   static async start({ queues = 'redis', databaseUrl, env = {}, ...options }: MusterOptions = {}): Promise<Muster> {
     const redisUrl = options.redisUrl ?? (queues === 'redis' ? process.env[REDIS_URL_VARIABLE] : undefined);
     const database = databaseUrl ? undefined : await freshDatabase();
+    const url = databaseUrl ?? database?.url ?? '';
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'muster-e2e-'));
     const settings = {
       NODE_ENV: 'test',
-      DATABASE_URL: databaseUrl ?? database?.url ?? '',
+      DATABASE_URL: (await options.through?.(url)) ?? url,
       MUSTER_DATA_DIR: folder,
       MUSTER_PORT: '0',
       MUSTER_CONSOLE_PORT: '0',
@@ -90,7 +94,7 @@ export class Muster {
     const supervisor = spawnApp('supervisor', settings);
     const output = keepOutput(supervisor);
     const connection = await connectionOf(folder, supervisor, output);
-    const muster = new Muster(connection, supervisor, settings, output, database);
+    const muster = new Muster(connection, supervisor, settings, output, database, url);
     muster.keepsFolder = options.folder !== undefined;
     return muster;
   }

@@ -1,15 +1,15 @@
 import request from 'supertest';
 import { TestCoordinator } from '../../../../test/support/coordinator';
-import { Gate } from '../../../../test/support/gate';
+import { TcpProxy } from '../../../../test/support/tcp-proxy';
 
-let gate: Gate;
+let gate: TcpProxy;
 let coordinator: TestCoordinator;
 let key: string;
 
 beforeAll(async () => {
   coordinator = await TestCoordinator.start({
     through: async (url) => {
-      gate = await Gate.before(url);
+      gate = await TcpProxy.before(url);
       return gate.url;
     },
   });

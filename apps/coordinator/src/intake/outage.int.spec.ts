@@ -2,13 +2,13 @@ import { Worker } from 'bullmq';
 import request from 'supertest';
 import { aTool } from '../../../../test/support/builders';
 import { TestCoordinator } from '../../../../test/support/coordinator';
-import { Gate } from '../../../../test/support/gate';
 import { IntakeProducer } from '../../../../test/support/intake-producer';
 import { REDIS_URL_VARIABLE } from '../../../../test/support/start-services';
+import { TcpProxy } from '../../../../test/support/tcp-proxy';
 import { until } from '../../../../test/support/until';
 import { INTAKE_LIMITS } from './intake.limits';
 
-let gate: Gate;
+let gate: TcpProxy;
 let coordinator: TestCoordinator;
 let key: string;
 let producer: IntakeProducer;
@@ -21,7 +21,7 @@ beforeEach(async () => {
   stopped = false;
   coordinator = await TestCoordinator.start({
     through: async (url) => {
-      gate = await Gate.before(url);
+      gate = await TcpProxy.before(url);
       return gate.url;
     },
   });
