@@ -1,11 +1,10 @@
 import type { Draws } from './draws';
 
-/**
- * How likely each fault is, at the moment at which it could strike. `turns` is how long the storm lasts, `ask`ed of the
- * scheduler; the rest are probabilities.
- */
+/** How long the storm lasts, and how likely each fault is at the moment at which it could strike. */
 export interface Mix {
   readonly turns: number;
+  /** How often the scheduler lets faults strike and time pass, among the steps it takes. */
+  readonly unrest: number;
   /** Messages. */
   readonly ringLost: number;
   readonly ringRepeated: number;
@@ -37,23 +36,23 @@ export interface Mix {
   readonly longWait: number;
 }
 
-export type FaultName = Exclude<keyof Mix, 'turns'>;
+export type FaultName = Exclude<keyof Mix, 'turns' | 'unrest'>;
 
 /** What each fault may rise to. */
 const MOST: Readonly<Record<FaultName, number>> = {
   ringLost: 0.5,
-  ringRepeated: 0.5,
+  ringRepeated: 0.8,
   ringReordered: 1,
-  ringForged: 0.05,
-  executorKilled: 0.06,
-  coordinatorKilled: 0.05,
-  verifierKilled: 0.04,
-  paused: 0.06,
+  ringForged: 0.5,
+  executorKilled: 0.5,
+  coordinatorKilled: 0.3,
+  verifierKilled: 0.3,
+  paused: 0.5,
   endUnseen: 1,
-  lockCut: 0.03,
+  lockCut: 0.3,
   beatLost: 0.6,
   replyLost: 0.25,
-  contended: 0.1,
+  contended: 0.3,
   toolFault: 0.9,
   effectLate: 0.8,
   phantom: 0.3,
@@ -61,14 +60,17 @@ const MOST: Readonly<Record<FaultName, number>> = {
   probeSilent: 0.5,
   breakerOpen: 0.3,
   roomFull: 0.6,
-  cancelled: 0.02,
+  cancelled: 0.1,
   personHasty: 0.5,
   personRepeats: 0.5,
   longWait: 0.4,
 };
 
 export const FAULTS = Object.keys(MOST) as FaultName[];
-const TURNS_MAX = 160;
+const TURNS_MAX = 200;
+const LONG_TURNS_MAX = 800;
+const LONG = 0.1;
+const UNREST_MAX = 12;
 /** Most faults are away in most runs: a few together find more than all of them at once. */
 const AWAY = 0.6;
 
@@ -76,10 +78,12 @@ export function drawMix(draws: Draws): Mix {
   const faults = Object.fromEntries(
     FAULTS.map((name) => [name, draws.chance(AWAY) ? 0 : MOST[name] * draws.fraction()]),
   ) as Record<FaultName, number>;
-  return { turns: draws.below(TURNS_MAX), ...faults };
+  const turns = draws.below(draws.chance(LONG) ? LONG_TURNS_MAX : TURNS_MAX);
+  return { turns, unrest: 1 + draws.below(UNREST_MAX), ...faults };
 }
 
 export const CALM: Mix = {
   turns: 0,
+  unrest: 0,
   ...(Object.fromEntries(FAULTS.map((name) => [name, 0])) as Record<FaultName, number>),
 };

@@ -191,6 +191,19 @@ export class Oracle {
     if (times > 1 + releases && !isExcused) this.accuse(`${effect} ${step} took effect ${times} times`);
   }
 
+  /** After a sweep, when nothing moves by itself: whoever is still parked is waiting for a person, not for an answer that is there. */
+  judgeParked(): void {
+    const { steps, ledger } = this.world.store;
+    for (const { id, key, state } of steps.values()) {
+      const operation = state === 'parked' ? ledger.operations.get(id) : undefined;
+      if (!operation) continue;
+      const isKnown = ledger.sendings.some(
+        (row) => row.operationId === operation.id && row.late && row.outcome === 'succeeded',
+      );
+      if (isKnown || operation.state !== 'unknown') this.accuse(`${key} stays parked though its answer is known`);
+    }
+  }
+
   /** When everything has come to rest. */
   judgeEnd(): void {
     const { store, site } = this.world;

@@ -91,7 +91,7 @@ function tryCase(draws: Draws): Case {
         ? { output: draws.pick(['${{ steps.s0.output }}', '${{ steps.s0.output.missing }}']) }
         : {}),
     },
-    budget: draws.chance(SELDOM) ? { toolCalls: 1 + draws.below(12) } : {},
+    budget: draws.chance(SELDOM) ? { toolCalls: 1 + draws.below(6) } : {},
     deadlineMs: draws.chance(SELDOM) ? 1_000 + draws.below(60_000) : undefined,
   };
 }

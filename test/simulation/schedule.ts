@@ -27,7 +27,7 @@ export interface Outcome {
   readonly events: number;
   readonly effects: number;
   /** How often each fault struck. */
-  readonly struck: ReadonlyMap<string, number>;
+  readonly struck: Readonly<Record<string, number>>;
 }
 
 /** What a seed stands for. */
@@ -57,7 +57,7 @@ const VERIFIERS = 1;
 const CALM_TURNS_MAX = 4_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
-const ACTS = { step: 30, deliver: 12, time: 5, sweep: 2, fault: 4, person: 1, stray: 1 } as const;
+const ACTS = { step: 30, deliver: 12, time: 3, sweep: 2, fault: 0, person: 1, stray: 1 };
 
 class Schedule {
   private readonly draws: Draws;
@@ -94,7 +94,11 @@ class Schedule {
   }
 
   get counts(): Omit<Outcome, 'finding'> {
-    return { events: this.stage.events, effects: this.world.site.effects, struck: this.world.struck };
+    return {
+      events: this.stage.events,
+      effects: this.world.site.effects,
+      struck: Object.fromEntries(this.world.struck),
+    };
   }
 
   private get isOver(): boolean {
@@ -108,11 +112,15 @@ class Schedule {
   }
 
   private act(): void {
-    switch (this.draws.weighted(ACTS)) {
+    switch (
+      this.draws.weighted({ ...ACTS, fault: this.scenario.mix.unrest, sweep: 1 + this.scenario.mix.unrest / 3 })
+    ) {
       case 'step':
-        return void this.stage.step(false);
+        if (this.stage.step(false)) return;
+        return this.deliver() ? undefined : this.pass(this.someTime());
       case 'deliver':
-        return void this.deliver();
+        if (!this.deliver()) this.stage.step(false);
+        return;
       case 'time':
         return this.pass(this.someTime());
       case 'sweep':
@@ -175,7 +183,9 @@ class Schedule {
   }
 
   private killExecutor(): void {
-    const executor = this.draws.pick(this.executors);
+    // Mostly somebody who is at work: the others take nothing with them.
+    const busy = this.executors.filter((executor) => this.world.site.isBusy(executor));
+    const executor = this.draws.pick(busy.length > 0 && this.draws.chance(0.8) ? busy : this.executors);
     const isSeen = !this.world.strikes('endUnseen');
     executor.die(isSeen);
     if (!isSeen) this.unseen.push(executor);
@@ -196,7 +206,8 @@ class Schedule {
   }
 
   private pauseSomebody(): void {
-    const actor = this.draws.pick([...this.executors, ...this.executors, ...this.coordinators, ...this.verifiers]);
+    const busy = this.executors.filter((executor) => this.world.site.isBusy(executor));
+    const actor = this.draws.pick([...busy, ...busy, ...this.executors, ...this.coordinators, ...this.verifiers]);
     actor.isPaused = true;
     this.stage.say(actor.name, () => 'stands still');
     // Another takes its place, as an orchestrator would see to.
@@ -267,6 +278,7 @@ class Schedule {
       this.world.sweep.nextDue() ?? Number.POSITIVE_INFINITY,
     );
     const isPersonsTurn = !Number.isFinite(next) || this.draws.chance(0.5);
+    this.oracle.judgeParked();
     if (isPersonsTurn && this.person.resolve(this.coordinators[0]!)) return;
     if (!Number.isFinite(next)) this.oracle.accuse(`nothing will ever wake it: ${this.states()}`);
     // No longer than a heartbeat's time at once, so that live workers stay alive.

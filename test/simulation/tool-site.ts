@@ -99,6 +99,11 @@ export class ToolSite {
     );
   }
 
+  /** Whether this process has a call under way. */
+  isBusy(sender: Actor): boolean {
+    return this.calls.some((call) => call.sender === sender && (call.state === 'held' || call.state === 'open'));
+  }
+
   hold(work: StepWork, sending: number, sender: Actor, claimedAt: number): PhysicalCall {
     const call: PhysicalCall = {
       operationId: work.operationId,

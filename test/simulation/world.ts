@@ -4,7 +4,7 @@ import { GRACE_MS } from '../../apps/coordinator/src/lifecycle/testing/task.worl
 import type { ReadBack } from '../../apps/verifier/src/checks/read-back';
 import { Bell } from './bell';
 import type { Draws } from './draws';
-import type { Mix } from './mix';
+import type { FaultName, Mix } from './mix';
 import type { Actor, Stage } from './stage';
 import { ToolSite } from './tool-site';
 
@@ -47,7 +47,7 @@ export class World {
   }
 
   /** Whether a fault strikes here; counted. */
-  strikes(fault: Exclude<keyof Mix, 'turns'>): boolean {
+  strikes(fault: FaultName): boolean {
     const strikes = this.draws.chance(this.mix[fault]);
     if (strikes) this.struck.set(fault, (this.struck.get(fault) ?? 0) + 1);
     return strikes;

@@ -1,0 +1,44 @@
+import { run, scenarioOf } from './schedule';
+
+export interface Failure {
+  readonly seed: number;
+  readonly finding: string;
+}
+
+/** What many schedules came to. */
+export interface Summary {
+  readonly schedules: number;
+  readonly events: number;
+  readonly effects: number;
+  readonly struck: Readonly<Record<string, number>>;
+  readonly failures: readonly Failure[];
+}
+
+export const NOTHING: Summary = { schedules: 0, events: 0, effects: 0, struck: {}, failures: [] };
+
+/** One schedule for each seed from `from` on. */
+export function runSchedules(from: number, schedules: number): Summary {
+  let events = 0;
+  let effects = 0;
+  const struck: Record<string, number> = {};
+  const failures: Failure[] = [];
+  for (let seed = from; seed < from + schedules; seed++) {
+    const outcome = run(scenarioOf(seed));
+    events += outcome.events;
+    effects += outcome.effects;
+    for (const [fault, times] of Object.entries(outcome.struck)) struck[fault] = (struck[fault] ?? 0) + times;
+    if (outcome.finding) failures.push({ seed, finding: outcome.finding });
+  }
+  return { schedules, events, effects, struck, failures };
+}
+
+export function add(a: Summary, b: Summary): Summary {
+  const faults = [...new Set([...Object.keys(a.struck), ...Object.keys(b.struck)])].sort();
+  return {
+    schedules: a.schedules + b.schedules,
+    events: a.events + b.events,
+    effects: a.effects + b.effects,
+    struck: Object.fromEntries(faults.map((fault) => [fault, (a.struck[fault] ?? 0) + (b.struck[fault] ?? 0)])),
+    failures: [...a.failures, ...b.failures],
+  };
+}

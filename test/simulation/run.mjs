@@ -1,0 +1,114 @@
+// Runs schedules of the simulation, in as many threads as asked for, and tells what they came to. A seed that fails is made
+// smaller and printed as a trace. Exit status 1 where one failed.
+//
+//   npm run test:simulation -- [--schedules 1e6] [--seed 0] [--workers 1] [--mutant NAME] [--json]
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { ModuleGraph } from './module-graph.mjs';
+
+const CHUNK = 500;
+const KINDS_SHOWN = 3;
+const PROGRESS_MS = 1_000;
+
+const asked = isMainThread ? readArguments() : workerData;
+const graph = graphOf(asked.mutant);
+const { add, NOTHING, runSchedules } = graph.load('test/simulation/campaign.ts');
+const { kindOf } = graph.load('test/simulation/shrink.ts');
+
+if (isMainThread) process.exitCode = await main();
+else parentPort.on('message', ({ from, schedules }) => parentPort.postMessage(runSchedules(from, schedules)));
+
+function readArguments() {
+  const text = { type: 'string' };
+  const json = { type: 'boolean', default: false };
+  const { values } = parseArgs({ options: { schedules: text, seed: text, workers: text, mutant: text, json } });
+  const numbers = { schedules: 20_000, seed: 0, workers: 1 };
+  for (const name of Object.keys(numbers)) {
+    numbers[name] = Number(values[name] ?? numbers[name]);
+    if (!Number.isInteger(numbers[name]) || numbers[name] < 0) throw new Error(`--${name} must be a whole number.`);
+  }
+  return { ...numbers, mutant: values.mutant, json: values.json };
+}
+
+/** The protocol as it is, or as a mutant of mutants.ts has it. */
+function graphOf(mutant) {
+  const whole = new ModuleGraph();
+  if (!mutant) return whole;
+  const found = whole.load('test/simulation/mutants.ts').MUTANTS.find(({ name }) => name === mutant);
+  if (!found) throw new Error(`There is no mutant '${mutant}'.`);
+  return new ModuleGraph(found.patches);
+}
+
+async function main() {
+  const started = performance.now();
+  const summary = await runAll(started);
+  if (asked.json) console.log(JSON.stringify(summary));
+  else tell(summary, performance.now() - started);
+  const { scenarioOf } = graph.load('test/simulation/schedule.ts');
+  const { reportOf } = graph.load('test/simulation/report.ts');
+  for (const { seed, finding } of kinds(summary).slice(0, KINDS_SHOWN))
+    console.error(`\n${finding}\n${reportOf(scenarioOf(seed))}`);
+  return summary.failures.length > 0 ? 1 : 0;
+}
+
+async function runAll(started) {
+  const end = asked.seed + asked.schedules;
+  let next = asked.seed;
+  let summary = NOTHING;
+  const progress = asked.json ? undefined : setInterval(() => tellProgress(summary, started), PROGRESS_MS);
+  const work = async () => {
+    const thread = asked.workers > 1 ? new Worker(new URL(import.meta.url), { workerData: asked }) : undefined;
+    while (next < end && kinds(summary).length < KINDS_SHOWN) {
+      const chunk = { from: next, schedules: Math.min(CHUNK, end - next) };
+      next += chunk.schedules;
+      summary = add(summary, await (thread ? inThread(thread, chunk) : here(chunk)));
+    }
+    await thread?.terminate();
+  };
+  await Promise.all(Array.from({ length: asked.workers }, work));
+  clearInterval(progress);
+  return summary;
+}
+
+/** Leaves the event loop a turn, so that the progress shows. */
+async function here({ from, schedules }) {
+  await new Promise((resolve) => setImmediate(resolve));
+  return runSchedules(from, schedules);
+}
+
+function inThread(thread, chunk) {
+  return new Promise((resolve, reject) => {
+    thread.once('error', reject);
+    thread.once('message', (summary) => {
+      thread.off('error', reject);
+      resolve(summary);
+    });
+    thread.postMessage(chunk);
+  });
+}
+
+/** The first failure of each kind. */
+function kinds({ failures }) {
+  const seen = new Map();
+  for (const failure of failures) if (!seen.has(kindOf(failure.finding))) seen.set(kindOf(failure.finding), failure);
+  return [...seen.values()];
+}
+
+function tellProgress({ schedules, failures }, started) {
+  const perSecond = Math.round(schedules / ((performance.now() - started) / 1_000));
+  const line = `${count(schedules)} of ${count(asked.schedules)} schedules, ${count(perSecond)}/s, ${failures.length} failed`;
+  if (process.stderr.isTTY) process.stderr.write(`\r${line} `);
+}
+
+function tell({ schedules, events, effects, struck, failures }, ms) {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  const counts = `${count(events)} events, ${count(effects)} effects, ${failures.length} failed`;
+  console.log(`${count(schedules)} schedules in ${Math.round(ms / 1_000)} s, seeds from ${asked.seed}: ${counts}`);
+  for (const [fault, times] of Object.entries(struck))
+    console.log(`  ${fault.padEnd(18)} ${count(times).padStart(12)}`);
+}
+
+function count(number) {
+  return number.toLocaleString('en-US');
+}
