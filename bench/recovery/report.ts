@@ -1,5 +1,6 @@
 import { type Distribution, distributionOf } from './distribution';
 import type { Samples, Scenario } from './scenario';
+import { SWEEP_MS } from './world';
 
 /** One line of the table: what one scenario measured under one name. */
 export interface Line {
@@ -59,12 +60,11 @@ From the fault to the next sending, as the tool that is called sees it. Measured
 ${lines.map((line) => `| ${cellsOf(line).join(' | ')} |`).join('\n')}
 
 With fewer than 100 samples the 99th percentile is the largest of them. Services run as child processes with their
-default settings: lease 10 s, heartbeat 2 s, sweep ${SWEEP_TEXT}, and 1 s in which a worker whose lock fell may come back.
+default settings: lease 10 s, heartbeat 2 s, sweep ${seconds(SWEEP_MS)}, and 1 s in which a worker whose lock fell may come back.
 
 ${scenarios.map(({ name, says }) => `- **${capital(name)}.** ${says}`).join('\n')}
 `;
 }
-const SWEEP_TEXT = '0.5 s';
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 9_950 ? 2 : 1)} s`;
