@@ -1,7 +1,7 @@
 // Runs schedules of the simulation, in as many threads as asked for, and tells what they came to. A seed that fails is made
-// smaller and printed as a trace. Exit status 1 where one failed.
+// smaller and printed as a trace. Exit status 1 where one failed, or where too little happened to prove anything.
 //
-//   npm run test:simulation -- [--schedules 1e6] [--seed 0] [--workers 1] [--mutant NAME] [--json]
+//   npm run test:simulation -- [--schedules 1e6] [--seed 0] [--workers 1] [--theme NAME] [--mutant NAME] [--json]
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -9,26 +9,31 @@ import { ModuleGraph } from './module-graph.mjs';
 
 const CHUNK = 500;
 const KINDS_SHOWN = 3;
+/** Fewer are for looking at something, not for proving it. */
+const SCHEDULES_TO_JUDGE = 5_000;
 const PROGRESS_MS = 1_000;
 
 const asked = isMainThread ? readArguments() : workerData;
 const graph = graphOf(asked.mutant);
-const { add, NOTHING, runSchedules } = graph.load('test/simulation/campaign.ts');
+const { add, lacksOf, NOTHING, runSchedules } = graph.load('test/simulation/campaign.ts');
 const { kindOf } = graph.load('test/simulation/shrink.ts');
 
 if (isMainThread) process.exitCode = await main();
-else parentPort.on('message', ({ from, schedules }) => parentPort.postMessage(runSchedules(from, schedules)));
+else parentPort.on('message', (chunk) => parentPort.postMessage(runChunk(chunk)));
 
 function readArguments() {
   const text = { type: 'string' };
   const json = { type: 'boolean', default: false };
-  const { values } = parseArgs({ options: { schedules: text, seed: text, workers: text, mutant: text, json } });
+  const { values } = parseArgs({
+    options: { schedules: text, seed: text, workers: text, theme: text, mutant: text, json },
+  });
   const numbers = { schedules: 20_000, seed: 0, workers: 1 };
   for (const name of Object.keys(numbers)) {
     numbers[name] = Number(values[name] ?? numbers[name]);
     if (!Number.isInteger(numbers[name]) || numbers[name] < 0) throw new Error(`--${name} must be a whole number.`);
   }
-  return { ...numbers, mutant: values.mutant, json: values.json };
+  const { mutant, theme } = values;
+  return { ...numbers, mutant, theme, json: values.json };
 }
 
 /** The protocol as it is, or as a mutant of mutants.ts has it. */
@@ -41,6 +46,8 @@ function graphOf(mutant) {
 }
 
 async function main() {
+  const { THEMES } = graph.load('test/simulation/mix.ts');
+  if (asked.theme && !THEMES[asked.theme]) throw new Error(`--theme is one of ${Object.keys(THEMES).join(', ')}.`);
   const started = performance.now();
   const summary = await runAll(started);
   if (asked.json) console.log(JSON.stringify(summary));
@@ -48,8 +55,11 @@ async function main() {
   const { scenarioOf } = graph.load('test/simulation/schedule.ts');
   const { reportOf } = graph.load('test/simulation/report.ts');
   for (const { seed, finding } of kinds(summary).slice(0, KINDS_SHOWN))
-    console.error(`\n${finding}\n${reportOf(scenarioOf(seed))}`);
-  return summary.failures.length > 0 ? 1 : 0;
+    console.error(`\n${finding}\n${reportOf(scenarioOf(seed, asked.theme))}`);
+  if (summary.failures.length > 0) return 1;
+  const lacks = asked.theme || summary.schedules < SCHEDULES_TO_JUDGE ? [] : lacksOf(summary);
+  for (const lack of lacks) console.error(`Too little happened: ${lack}`);
+  return lacks.length > 0 ? 1 : 0;
 }
 
 async function runAll(started) {
@@ -72,9 +82,13 @@ async function runAll(started) {
 }
 
 /** Leaves the event loop a turn, so that the progress shows. */
-async function here({ from, schedules }) {
+async function here(chunk) {
   await new Promise((resolve) => setImmediate(resolve));
-  return runSchedules(from, schedules);
+  return runChunk(chunk);
+}
+
+function runChunk({ from, schedules }) {
+  return runSchedules(from, schedules, asked.theme);
 }
 
 function inThread(thread, chunk) {
