@@ -9,13 +9,13 @@ import { ModuleGraph } from './module-graph.mjs';
 const SCHEDULES_MAX = Number(process.argv[2]);
 const wanted = new Set(process.argv.slice(3));
 const whole = new ModuleGraph();
-const { MUTANTS } = whole.load('test/simulation/mutants.ts');
+const { MUTANTS, runSchedules } = whole.simulation();
 
 for (const mutant of MUTANTS)
   if (wanted.size === 0 || wanted.has(mutant.name)) console.log(JSON.stringify(judge(mutant)));
 
 function judge({ name, patches, finds, theme }) {
-  const { run, scenarioOf } = new ModuleGraph(patches).load('test/simulation/schedule.ts');
+  const { run, scenarioOf } = new ModuleGraph(patches).simulation();
   const others = new Set();
   for (let seed = 0; seed < SCHEDULES_MAX; seed++) {
     const { finding } = run(scenarioOf(seed, theme));
@@ -28,6 +28,5 @@ function judge({ name, patches, finds, theme }) {
 
 /** What the protocol as it is comes to under these seeds: nothing, or what a mutant would be blamed for wrongly. */
 function control(schedules, theme) {
-  const { runSchedules } = whole.load('test/simulation/campaign.ts');
   return runSchedules(0, schedules, theme).failures;
 }

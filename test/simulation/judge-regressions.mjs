@@ -4,8 +4,7 @@ import 'reflect-metadata';
 import { ModuleGraph } from './module-graph.mjs';
 
 const whole = new ModuleGraph();
-const { REGRESSIONS, SEED_STRIDE, SEEDS_TRIED } = whole.load('test/simulation/regressions.ts');
-const { MUTANTS } = whole.load('test/simulation/mutants.ts');
+const { MUTANTS, REGRESSIONS, SEED_STRIDE, SEEDS_TRIED } = whole.simulation();
 
 for (const { name, mutant, scenario } of REGRESSIONS) {
   const { patches, finds } = MUTANTS.find((one) => one.name === mutant);
@@ -15,7 +14,7 @@ for (const { name, mutant, scenario } of REGRESSIONS) {
 }
 
 function findings(graph, scenario) {
-  const { run } = graph.load('test/simulation/schedule.ts');
+  const { run } = graph.simulation();
   const seeds = Array.from({ length: SEEDS_TRIED }, (_, turn) => (scenario.seed + turn * SEED_STRIDE) >>> 0);
   return seeds.flatMap((seed) => run({ ...scenario, seed }).finding ?? []);
 }

@@ -14,9 +14,7 @@ const SCHEDULES_TO_JUDGE = 5_000;
 const PROGRESS_MS = 1_000;
 
 const asked = isMainThread ? readArguments() : workerData;
-const graph = graphOf(asked.mutant);
-const { add, lacksOf, NOTHING, runSchedules } = graph.load('test/simulation/campaign.ts');
-const { kindOf } = graph.load('test/simulation/shrink.ts');
+const { add, kindOf, lacksOf, NOTHING, reportOf, runSchedules, scenarioOf } = graphOf(asked).simulation();
 
 if (isMainThread) process.exitCode = await main();
 else parentPort.on('message', (chunk) => parentPort.postMessage(runChunk(chunk)));
@@ -30,30 +28,33 @@ function readArguments() {
   const numbers = { schedules: 20_000, seed: 0, workers: 1 };
   for (const name of Object.keys(numbers)) {
     numbers[name] = Number(values[name] ?? numbers[name]);
-    if (!Number.isInteger(numbers[name]) || numbers[name] < 0) throw new Error(`--${name} must be a whole number.`);
+    if (!Number.isInteger(numbers[name]) || numbers[name] < 0) refuse(`--${name} is a whole number.`);
   }
   const { mutant, theme } = values;
   return { ...numbers, mutant, theme, json: values.json };
 }
 
 /** The protocol as it is, or as a mutant of mutants.ts has it. */
-function graphOf(mutant) {
+function graphOf({ mutant, theme }) {
   const whole = new ModuleGraph();
+  const { MUTANTS, THEMES } = whole.simulation();
+  if (theme && !THEMES[theme]) refuse(`--theme is one of ${Object.keys(THEMES).join(', ')}.`);
   if (!mutant) return whole;
-  const found = whole.load('test/simulation/mutants.ts').MUTANTS.find(({ name }) => name === mutant);
-  if (!found) throw new Error(`There is no mutant '${mutant}'.`);
+  const found = MUTANTS.find(({ name }) => name === mutant);
+  if (!found) refuse(`--mutant is one of:\n  ${MUTANTS.map(({ name }) => name).join('\n  ')}`);
   return new ModuleGraph(found.patches);
 }
 
+function refuse(sentence) {
+  console.error(sentence);
+  process.exit(2);
+}
+
 async function main() {
-  const { THEMES } = graph.load('test/simulation/mix.ts');
-  if (asked.theme && !THEMES[asked.theme]) throw new Error(`--theme is one of ${Object.keys(THEMES).join(', ')}.`);
   const started = performance.now();
   const summary = await runAll(started);
   if (asked.json) console.log(JSON.stringify(summary));
   else tell(summary, performance.now() - started);
-  const { scenarioOf } = graph.load('test/simulation/schedule.ts');
-  const { reportOf } = graph.load('test/simulation/report.ts');
   for (const { seed, finding } of kinds(summary).slice(0, KINDS_SHOWN))
     console.error(`\n${finding}\n${reportOf(scenarioOf(seed, asked.theme))}`);
   if (summary.failures.length > 0) return 1;
