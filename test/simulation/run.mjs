@@ -73,7 +73,9 @@ async function runAll(started) {
     while (next < end && kinds(summary).length < KINDS_SHOWN) {
       const chunk = { from: next, schedules: Math.min(CHUNK, end - next) };
       next += chunk.schedules;
-      summary = add(summary, await (thread ? inThread(thread, chunk) : here(chunk)));
+      // Awaited first: another thread may have added to the sum meanwhile.
+      const more = await (thread ? inThread(thread, chunk) : here(chunk));
+      summary = add(summary, more);
     }
     await thread?.terminate();
   };
