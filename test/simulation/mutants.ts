@@ -21,8 +21,8 @@ const LIFECYCLE = 'apps/coordinator/src/lifecycle';
 const EXECUTOR = 'apps/executor/src';
 
 /**
- * Broken protocols in the code that decides and sends; those in the statements are in statement-mutants.ts. Of the list
- * in docs/guarantees.md two come with what they break: a permit consumed after sending, a re-plan that renames operations.
+ * Broken protocols in the code that decides and sends; those in the statements are in statement-mutants.ts. Two come with
+ * what they break: a permit consumed after sending, a re-plan that renames operations.
  */
 export const MUTANTS: readonly Mutant[] = [
   {

@@ -12,8 +12,9 @@ export class PatchedDatabase extends Database {
   constructor(
     url: string,
     private readonly patch?: StatementPatch,
+    poolMax = 2,
   ) {
-    super({ url, name: 'twin', poolMax: 2 });
+    super({ url, name: 'twin', poolMax });
   }
 
   override query<R extends object>(sql: NamedSql, values: readonly unknown[] = []): Promise<R[]> {

@@ -46,7 +46,8 @@ const OWN_CLOCK = `
 /** The tables that a task fills. Some are append-only, which only a replica's session may ignore. */
 const EMPTY = `
   set session_replication_role = replica;
-  truncate task, task_plan, step, operation, sending, worker, refusal, verdict, evidence, event;
+  delete from task_plan; delete from task; delete from step; delete from operation; delete from sending; delete from worker;
+  delete from refusal; delete from verdict; delete from evidence; delete from event;
   reset session_replication_role`;
 
 /** The same statements as MemoryStore has them, as the services send them to Postgres. */

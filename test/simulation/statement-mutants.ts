@@ -1,8 +1,12 @@
+import type { Crossed } from './crossing';
 import type { StatementPatch } from './patched-database';
+import type { PlayName } from './plays';
 
 /** A statement that is broken on purpose. */
 export interface StatementMutant extends StatementPatch {
   readonly name: string;
+  /** Statements that come to its rule, where random ones seldom do. */
+  readonly play?: PlayName;
 }
 
 const ADVANCE = 'ledger.advance';
@@ -21,6 +25,7 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
     statement: ADVANCE,
     from: `when s.waiting_on = 0 then 'go'`,
     to: `when s.waiting_on >= 0 then 'go'`,
+    play: 'a claim before its turn',
   },
   {
     name: 'an intent that does not see what its own statement settles',
@@ -28,18 +33,21 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
     from: `exists (select 1 from settled d where d.step_id = s.after_step and d.state = 'succeeded' and d.output_valid)
         or `,
     to: '',
+    play: 'a run that goes on',
   },
   {
     name: 'a definite answer to sending 2 that is taken for the fate of the operation',
     statement: ADVANCE,
     from: `and l.doubt > 0 then 'unknown'`,
     to: `and l.doubt < 0 then 'unknown'`,
+    play: 'a definite answer to a second sending, the first one in doubt',
   },
   {
     name: 'a claim past a withdrawal',
     statement: ADVANCE,
     from: `when t.withdrawal is not null or t.state <> 'running' then 'withdrawn'`,
     to: `when t.state <> 'running' then 'withdrawn'`,
+    play: 'a claim behind a cancel',
   },
   {
     name: 'a claim by a worker that was given up',
@@ -52,12 +60,14 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
     statement: ADVANCE,
     from: `when c.contract_hash <> s.contract_hash or not`,
     to: `when not`,
+    play: 'a claim of another contract than the pinned one',
   },
   {
     name: 'a resend with other bytes',
     statement: ADVANCE,
     from: `when l.request_hash <> c.request_hash then 'request_changed'`,
     to: `when l.request_hash is null then 'request_changed'`,
+    play: 'a resend with other bytes',
   },
   {
     name: 'an answer that comes late and is dropped',
@@ -70,24 +80,37 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
     statement: ADVANCE,
     from: `from judged j join op_lock l on l.id = j.operation_id where j.verdict = 'go'`,
     to: `from judged j join op_lock l on l.id = j.operation_id where j.verdict = 'kept'`,
+    play: 'a resend of a call in doubt',
   },
   {
     name: 'a doubt that a resend forgets',
     statement: ADVANCE,
     from: `case when j.last_state = 'unknown' and j.effect <> 'none' then 1 else 0 end`,
     to: `case when j.last_state = 'unknown' and j.effect <> 'none' then 0 else 0 end`,
+    play: 'a resend of a call in doubt',
   },
   {
     name: 'a decision that overwrites what came after its load',
     statement: COMMIT,
     from: `and t_lock.revision = t_in.expected`,
     to: `and t_lock.revision >= t_in.expected`,
+    play: 'a decision that a cancel overtook',
   },
   {
     name: 'a conclusion about an operation that has moved on',
     statement: COMMIT,
     from: `or o_lock.state <> o_in.from_state or o_lock.sending <> o_in.from_sending`,
-    to: ``,
+    to: '',
+    play: 'a conclusion that the answer overtook',
+  },
+  {
+    name: 'an item that ends as it is made, without its end',
+    statement: COMMIT,
+    from: `s.finished_at
+  from json_to_recordset`,
+    to: `null::timestamptz
+  from json_to_recordset`,
+    play: 'a list that the budget has no room for',
   },
   {
     name: 'no sweep of what is past due',
@@ -100,12 +123,14 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
     statement: 'sweep.due',
     from: `(o.state <> 'unknown' or exists`,
     to: `(o.state is null or exists`,
+    play: 'an answer to a parked call',
   },
   {
     name: 'calls in flight whose worker is gone, and no sweep finds them',
     statement: 'sweep.lost',
     from: `w.ended_at is not null or w.leased_until < now()`,
     to: `w.leased_until < '-infinity'`,
+    play: 'a call whose sender is gone',
   },
   {
     name: 'an answer that nobody heard is not hurried',
@@ -116,7 +141,7 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
 ];
 
 /** Caught where a claim crosses another transaction: no single connection can see them. */
-export const LOCK_MUTANTS: readonly (StatementMutant & { readonly crosses: 'a decision' | 'a cancel' })[] = [
+export const LOCK_MUTANTS: readonly (StatementMutant & { readonly crosses: Crossed })[] = [
   {
     name: 'a claim without the lock of its step',
     crosses: 'a decision',

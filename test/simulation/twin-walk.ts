@@ -2,11 +2,11 @@ import { sha256Hex } from '@muster/domain';
 import type { Claim, Settlement } from '@muster/ledger';
 import type { Decision, Input } from '../../apps/coordinator/src/lifecycle/decision';
 import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
-import { CONTRACTS_BY_HASH, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
+import { CONTRACTS_BY_HASH } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
-import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import { Draws } from './draws';
 import { drawCase } from './plans';
+import { claimOf } from './plays';
 import type { RealStore } from './real-store';
 import { Twin } from './twin';
 
@@ -30,14 +30,17 @@ const ACTS = {
   cancel: 0.5,
 };
 
-/** Statements as they may come in any order, many of them too late, too early or for nothing; answers how many. */
-export async function walk(real: RealStore, seed: number): Promise<number> {
+/**
+ * Statements as they may come in any order, many of them too late, too early or for nothing. Answers what they were
+ * answered.
+ */
+export async function walk(real: RealStore, seed: number): Promise<readonly string[]> {
   const draws = new Draws(seed);
   const twin = await Twin.begin(real, drawCase(draws), draws);
   const walker = new Walker(twin, draws);
   await walker.begin();
   for (let count = 0; count < STATEMENTS; count++) await walker.act();
-  return twin.trace.length;
+  return twin.answers;
 }
 
 class Walker {
@@ -88,19 +91,13 @@ class Walker {
   // The executor's statements.
 
   /** Mostly as an executor that was woken for it would claim; else of another epoch, contract or request. */
-  private claimOf({ id: stepId, epoch, operationId, contractHash }: StepRow): Claim {
-    const { effect } = CONTRACTS_BY_HASH.get(contractHash)!;
-    const isStrange = this.draws.chance(0.1);
-    const [other] = [...CONTRACTS_BY_HASH.keys()].filter((hash) => hash !== contractHash);
-    return {
-      stepId,
-      epoch: Math.max(0, epoch + this.draws.pick([0, 0, 0, 0, 0, 0, 0, -1, 1])),
-      operationId,
-      contractHash: isStrange && this.draws.chance(0.5) ? other! : contractHash,
-      effect,
-      request: Buffer.from(isStrange ? this.draws.pick(['{}', '{"other":1}']) : '{}'),
-      resendWithinMs: effect === 'keyed' ? WINDOW_MS - LEASE_TTL_MS - TIMEOUT_MS : null,
-    };
+  private claimOf(step: StepRow): Claim {
+    const usual = claimOf(step);
+    const epoch = Math.max(0, usual.epoch + this.draws.pick([0, 0, 0, 0, 0, 0, 0, -1, 1]));
+    if (!this.draws.chance(0.1)) return { ...usual, epoch };
+    if (this.draws.chance(0.5)) return { ...usual, epoch, request: Buffer.from('{"other":1}') };
+    const [other] = [...CONTRACTS_BY_HASH.keys()].filter((hash) => hash !== usual.contractHash);
+    return { ...usual, epoch, contractHash: other! };
   }
 
   private async settle(): Promise<void> {

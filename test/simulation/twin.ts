@@ -26,6 +26,8 @@ export class Twin {
   readonly sweep: MemorySweep;
   /** What was done so far, a line each. */
   readonly trace: string[] = [];
+  /** What claims, settlements and commits were answered. */
+  readonly answers: string[] = [];
 
   private constructor(
     private readonly real: RealStore,
@@ -59,12 +61,15 @@ export class Twin {
     await this.real.setClock(this.memory.now);
   }
 
-  advance(advance: Advance): Promise<AdvanceAnswer> {
-    return this.both(
+  async advance(advance: Advance): Promise<AdvanceAnswer> {
+    const answer = await this.both(
       `advance ${wordOf(advance)}`,
       () => this.memory.ledger.advance(advance, this.now),
       () => this.real.advance(advance),
     );
+    if (answer.settled) this.answers.push(`settled: ${answer.settled}`);
+    if (answer.claim) this.answers.push(`claim: ${answer.claim.result}`);
+    return answer;
   }
 
   refuse(workerId: string, stepId: string, epoch: number, code: string): Promise<void> {
@@ -119,12 +124,14 @@ export class Twin {
     throw new Error(`A decision still lacked facts after ${ROUNDS_MAX} loads.`);
   }
 
-  commit(decision: Decision): Promise<boolean> {
-    return this.both(
+  async commit(decision: Decision): Promise<boolean> {
+    const won = await this.both(
       `commit ${decision.events.map(({ type }) => type).join(', ')}`,
       () => this.memory.commit(decision),
       () => this.real.commit(decision),
     );
+    this.answers.push(won ? 'commit: won' : 'commit: lost');
+    return won;
   }
 
   // Workers and sweeps.
