@@ -79,6 +79,11 @@ export class Player {
   cancel() {
     return this.twin.decide([{ kind: 'cancel', reason: 'no longer wanted' }]);
   }
+
+  /** Ends a task that was withdrawn. */
+  async close(): Promise<void> {
+    await this.twin.commit((await this.twin.decide([{ kind: 'look-task' }]))!);
+  }
 }
 
 const PAY: readonly StepDocument[] = [{ id: 's0', tool: 'pay' }];
@@ -178,16 +183,19 @@ export const PLAYS = {
       await player.goOn();
     },
   },
-  'a list that the budget has no room for': {
+  'a list that the budget has no room for, and a cancel of what is left': {
     steps: [
       { id: 's0', tool: 'read' },
       { id: 's1', tool: 'read', forEach: 'input.few', needs: ['s0'] },
+      { id: 's2', tool: 'pay' },
     ],
-    toolCalls: 1,
+    toolCalls: 2,
     acts: async (player) => {
       await player.claim();
       await player.settle('succeeded');
       await player.look();
+      await player.twin.commit((await player.cancel())!);
+      await player.close();
     },
   },
 } as const satisfies Readonly<Record<string, Play>>;

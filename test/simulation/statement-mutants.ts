@@ -110,7 +110,7 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
   from json_to_recordset`,
     to: `null::timestamptz
   from json_to_recordset`,
-    play: 'a list that the budget has no room for',
+    play: 'a list that the budget has no room for, and a cancel of what is left',
   },
   {
     name: 'no sweep of what is past due',
