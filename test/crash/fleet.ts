@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,6 +9,7 @@ import { END_OF_WORKERS } from '@muster/persistence';
 import { Pool } from 'pg';
 import { newApiKey } from '../support/api-key';
 import { freshDatabase, type TestDatabase } from '../support/database';
+import { IntakeProducer } from '../support/intake-producer';
 import { expectNoBreach } from '../support/invariants';
 import { REDIS_URL_VARIABLE } from '../support/start-services';
 import { until } from '../support/until';
@@ -26,6 +27,9 @@ const ASKED_MS_MAX = 120_000;
 /** The lease and some sweeps. */
 const MEND_WITHIN_MS = 2 * LEASE_MS;
 
+/** The lane whose executor is there to be lost. */
+const IDLE_LANE = 'idle';
+
 /** Who is there: so many of each, and two executors for each lane, of which one takes over from the other. */
 export interface Crew {
   readonly coordinators: number;
@@ -40,6 +44,7 @@ export class Fleet {
   private readonly processes: KeptProcess[] = [];
   private readonly faults: string;
   private asked = 0;
+  private producer: Promise<IntakeProducer> | undefined;
 
   private constructor(
     private readonly folder: string,
@@ -64,6 +69,11 @@ export class Fleet {
   /** Whoever passes this point for this subject is struck, once. */
   arm(point: FaultPoint, subject: string, signal: Signal): void {
     writeFileSync(join(this.faults, faultFile(point, subject)), signal);
+  }
+
+  /** From now on nobody is struck there who was not yet. */
+  disarm(point: FaultPoint, subject: string): void {
+    rmSync(join(this.faults, faultFile(point, subject)), { force: true });
   }
 
   /** The pid of the process that was struck there. */
@@ -92,6 +102,34 @@ export class Fleet {
     return parseId('task', id) ?? id;
   }
 
+  /** The id of the task that a job of the queue became, whose id and key this is. */
+  async queue(request: TaskRequest, key: string): Promise<string> {
+    const producer = await this.intake();
+    await producer.add(producer.message(request, { idempotencyKey: key }), { jobId: key });
+    const taskOf = 'select id from task where idempotency_key = $1';
+    const row = async () => (await this.rows<{ id: string }>(taskOf, key))[0];
+    return (await until(row, { what: `the task of job ${key}`, deadlineMs: ASKED_MS_MAX })).id;
+  }
+
+  /** Adds a job that nobody signed. */
+  async queueUnsigned(request: TaskRequest, jobId: string): Promise<void> {
+    const producer = await this.intake();
+    const { keyId, signature, ...unsigned } = producer.message(request);
+    await producer.add(unsigned, { jobId });
+  }
+
+  async cancel(task: string): Promise<void> {
+    const shown = `tsk_${task.replaceAll('-', '')}`;
+    await this.ask('POST', `/v1/tasks/${shown}/cancel`, { reason: 'No longer wanted.' });
+  }
+
+  /** Ends a process that nobody needs, so that there is somebody to give up; does nothing while it starts. */
+  async loseBystander(): Promise<void> {
+    const { pid } = this.processes.at(-1)!;
+    const ready = await this.rows("select from worker where pid = $1 and state = 'ready'", pid);
+    if (ready.length > 0) process.kill(pid, 'SIGKILL');
+  }
+
   /** A person's word. It is refused where the answer came meanwhile, and where it is said again because nobody answered. */
   async resolve(operation: string, resolution: Resolution): Promise<void> {
     await this.ask('POST', `/v1/operations/op_${operation.replaceAll('-', '')}/resolve`, resolution, {}, [409]);
@@ -117,6 +155,7 @@ export class Fleet {
 
   /** Stops everybody in good order, asks every invariant, and leaves nothing behind. */
   async stop(): Promise<void> {
+    await (await this.producer)?.close();
     await Promise.all(this.processes.map((kept) => kept.stop()));
     try {
       await expectNoBreach(this.sql);
@@ -132,7 +171,16 @@ export class Fleet {
     for (let nth = 0; nth < verifiers; nth++) this.keep('verifier', nth);
     for (const lane of lanes) for (const nth of [0, 1]) this.keep('executor', nth, lane);
     this.keep('executor', 0, calmLane);
+    this.keep('executor', 1, IDLE_LANE);
     await Promise.all(this.processes.map((kept) => kept.start()));
+  }
+
+  private intake(): Promise<IntakeProducer> {
+    this.producer ??= until(() => IntakeProducer.of(this.coordinatorUrl, this.key).catch(() => undefined), {
+      what: 'a key for the queue',
+      deadlineMs: ASKED_MS_MAX,
+    });
+    return this.producer;
   }
 
   private keep(service: string, nth: number, lane?: string): void {
@@ -165,6 +213,12 @@ export class Fleet {
     };
   }
 
+  /** Where the coordinator is that answered last. */
+  private get coordinatorUrl(): string {
+    const coordinators = this.processes.filter(({ service }) => service === 'coordinator');
+    return coordinators[this.asked % coordinators.length]!.url;
+  }
+
   /** Asks one coordinator after the other until one answers. */
   private async ask<T>(
     method: string,
@@ -186,16 +240,19 @@ export class Fleet {
     headers: Record<string, string>,
     alsoRight: readonly number[],
   ): Promise<T | undefined> {
-    const coordinators = this.processes.filter(({ service }) => service === 'coordinator');
-    const { url = '' } = coordinators[this.asked++ % coordinators.length] ?? {};
-    const response = await fetch(url + path, {
+    const { asked } = this;
+    const response = await fetch(this.coordinatorUrl + path, {
       method,
       headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     }).catch(() => undefined);
     const text = await response?.text().catch(() => undefined);
-    if (!response || text === undefined || response.status >= 500) return undefined;
+    if (!response || text === undefined || response.status >= 500) {
+      // Several may find so at once: the next one is the next for all of them.
+      if (this.asked === asked) this.asked++;
+      return undefined;
+    }
     if (!response.ok && !alsoRight.includes(response.status)) throw new Error(`${method} ${path}: ${text}`);
     return JSON.parse(text) as T;
   }
