@@ -37,9 +37,9 @@ export const nameOf = ({ point, signal, effect, behaviour }: Cell): string =>
 
 /**
  * What a cell's task goes through besides its work, so that the point is passed: it comes as a job of the queue, beside a
- * job that is refused, is cancelled, cannot be sent, or a worker is lost meanwhile.
+ * job that is refused, is cancelled, or cannot be sent.
  */
-export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal' | 'loss';
+export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal';
 
 const SCENES: readonly (readonly [RegExp, Scene])[] = [
   [/submit/, 'submission'],
@@ -47,7 +47,6 @@ const SCENES: readonly (readonly [RegExp, Scene])[] = [
   [/letter/, 'letter'],
   [/withdrawal/, 'cancel'],
   [/refusal/, 'refusal'],
-  [/give-up/, 'loss'],
 ];
 
 export const sceneOf = (point: FaultPoint): Scene => SCENES.find(([part]) => part.test(point))?.[1] ?? 'work';

@@ -20,6 +20,8 @@ const FROZEN_MS_MAX = 1_500;
 const CALL_MS_MAX = 1_000;
 /** What passes without the cell's work, such as a sweep, may come after its end. */
 const STRUCK_MS_MAX = 60_000;
+/** Time for the lost one to be given up and to be back. */
+const BETWEEN_LOSSES_MS = 5_000;
 const ENDS: readonly string[] = ['completed', 'failed', 'cancelled'];
 
 export interface Stage {
@@ -66,6 +68,7 @@ class Experiment {
   private frozenSince: number | undefined;
   private thawed = false;
   private cancelled = false;
+  private lostAt = Number.NEGATIVE_INFINITY;
   private restsSince: number | undefined;
   private readonly scene: Scene;
 
@@ -95,8 +98,6 @@ class Experiment {
   /** Nobody stays frozen behind a cell that did not come to its end. */
   async leave(): Promise<void> {
     this.stage.fleet.disarm(this.cell.point, await this.subject());
-    const pid = await this.struck();
-    if (pid !== undefined && this.cell.signal === 'stop' && !this.thawed) this.stage.fleet.thaw(pid);
   }
 
   /** The rows of a task that does not come to rest. */
@@ -233,10 +234,17 @@ class Experiment {
 
   /** Nobody was struck although everything is done, and has been for long. */
   private async isMissed(isDone: boolean): Promise<boolean> {
-    if (this.scene === 'loss') await this.stage.fleet.loseBystander();
+    if (this.cell.point === 'coordinator.after-give-up') this.loseSomebody();
     if (!isDone) return false;
     this.restsSince ??= performance.now();
     return performance.now() - this.restsSince > STRUCK_MS_MAX;
+  }
+
+  private loseSomebody(): void {
+    const now = performance.now();
+    if (now - this.lostAt < BETWEEN_LOSSES_MS) return;
+    this.lostAt = now;
+    this.stage.fleet.loseBystander();
   }
 
   /** Cancels the task when its call has begun. */
@@ -260,7 +268,7 @@ class Experiment {
     if (!workers[0]?.gone) return false;
     this.frozenSince ??= performance.now();
     if (!isWorkDone && performance.now() - this.frozenSince < FROZEN_MS_MAX) return false;
-    this.stage.fleet.thaw(pid);
+    this.stage.fleet.thaw(this.cell.point, await this.subject());
     this.thawed = true;
     return false;
   }

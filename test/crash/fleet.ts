@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -27,6 +27,8 @@ const ASKED_MS_MAX = 120_000;
 /** The lease and some sweeps. */
 const MEND_WITHIN_MS = 2 * LEASE_MS;
 
+/** What the mark of a process says that is not frozen any more. */
+const THAWED = 'thawed';
 /** The lane whose executor is there to be lost. */
 const IDLE_LANE = 'idle';
 
@@ -71,16 +73,18 @@ export class Fleet {
     writeFileSync(join(this.faults, faultFile(point, subject)), signal);
   }
 
-  /** From now on nobody is struck there who was not yet. */
+  /** From now on nobody is struck there; who was is forgotten, and does not stay frozen. */
   disarm(point: FaultPoint, subject: string): void {
     rmSync(join(this.faults, faultFile(point, subject)), { force: true });
+    this.thaw(point, subject);
+    const mark = this.markOf(point, subject);
+    if (mark) rmSync(join(this.faults, mark));
   }
 
   /** The pid of the process that was struck there. */
   struckAt(point: FaultPoint, subject: string): number | undefined {
-    const mark = `${faultFile(point, subject)}@`;
-    const file = readdirSync(this.faults).find((name) => name.startsWith(mark));
-    return file === undefined ? undefined : Number(file.slice(mark.length));
+    const mark = this.markOf(point, subject);
+    return mark === undefined ? undefined : Number(mark.split('@').at(-1));
   }
 
   /** Whether a process that was killed has been waited for. */
@@ -88,8 +92,13 @@ export class Fleet {
     return this.processes.every((kept) => kept.pid !== pid);
   }
 
-  thaw(pid: number): void {
-    process.kill(pid, 'SIGCONT');
+  /** Lets the process go on that was frozen there. */
+  thaw(point: FaultPoint, subject: string): void {
+    const mark = this.markOf(point, subject);
+    if (mark === undefined || !this.isFrozenAt(mark)) return;
+    writeFileSync(join(this.faults, mark), THAWED);
+    const pid = Number(mark.split('@').at(-1));
+    if (!this.hasEnded(pid)) process.kill(pid, 'SIGCONT');
   }
 
   async register(contract: ToolContract): Promise<void> {
@@ -123,11 +132,9 @@ export class Fleet {
     await this.ask('POST', `/v1/tasks/${shown}/cancel`, { reason: 'No longer wanted.' });
   }
 
-  /** Ends a process that nobody needs, so that there is somebody to give up; does nothing while it starts. */
-  async loseBystander(): Promise<void> {
-    const { pid } = this.processes.at(-1)!;
-    const ready = await this.rows("select from worker where pid = $1 and state = 'ready'", pid);
-    if (ready.length > 0) process.kill(pid, 'SIGKILL');
+  /** Ends a process that nobody needs, so that there is somebody to give up. */
+  loseBystander(): void {
+    this.processes.at(-1)!.kill();
   }
 
   /** A person's word. It is refused where the answer came meanwhile, and where it is said again because nobody answered. */
@@ -213,10 +220,25 @@ export class Fleet {
     };
   }
 
-  /** Where the coordinator is that answered last. */
+  private markOf(point: FaultPoint, subject: string): string | undefined {
+    const start = `${faultFile(point, subject)}@`;
+    return readdirSync(this.faults).find((name) => name.startsWith(start));
+  }
+
+  private isFrozenAt(mark: string): boolean {
+    return readFileSync(join(this.faults, mark), 'utf8') === ('stop' satisfies Signal);
+  }
+
+  private isFrozen(pid: number): boolean {
+    const marks = readdirSync(this.faults).filter((name) => name.endsWith(`@${pid}`));
+    return marks.some((mark) => this.isFrozenAt(mark));
+  }
+
+  /** Where the coordinator is that answered last, or the one after it where that one is known to be frozen. */
   private get coordinatorUrl(): string {
     const coordinators = this.processes.filter(({ service }) => service === 'coordinator');
-    return coordinators[this.asked % coordinators.length]!.url;
+    const turns = coordinators.map((_, turn) => coordinators[(this.asked + turn) % coordinators.length]!);
+    return (turns.find(({ pid }) => !this.isFrozen(pid)) ?? turns[0]!).url;
   }
 
   /** Asks one coordinator after the other until one answers. */
