@@ -12,7 +12,7 @@ import { type Facts, judge } from './judgement';
 
 /** Far more than a cell takes: a lost doorbell is rung again after 5 s, and again after 10 more. */
 const CELL_MS_MAX = 120_000;
-const POLL_MS = 40;
+const POLL_MS = 100;
 /** A call that reached the tool has had its effect after this, or will have none: `slow` and `late-effect` take less. */
 const SETTLED_MS = 400;
 /** How long others may go on with the work of a frozen process before it is thawed. */
