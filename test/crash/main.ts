@@ -39,7 +39,8 @@ function readSettings(): Record<string, string> | undefined {
     const { values } = parseArgs({ options });
     if (values.help) throw new Error('');
     const { cells = 'all', seed = '1', only = '', out = '.muster/crash' } = values;
-    if (cells !== 'all' && !/^[1-9]\d*$/.test(cells)) throw new Error(`--cells is ${cells}; it must be all or a number.`);
+    if (cells !== 'all' && !/^[1-9]\d*$/.test(cells))
+      throw new Error(`--cells is ${cells}; it must be all or a number.`);
     if (!/^\d+$/.test(seed)) throw new Error(`--seed is ${seed}; it must be a whole number.`);
     return {
       MUSTER_CRASH_CELLS: cells,
