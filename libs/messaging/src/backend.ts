@@ -14,6 +14,9 @@ export interface QueueBackendOptions {
 export const BULLMQ_SCHEMA = 'bullmq';
 const EVENTS_LENGTH = 100;
 const CONNECT_MS_MAX = 2_000;
+// A worker's commands block for up to five seconds; a connection that is silent for longer is half open, and a new one
+// takes its place.
+const BLOCKED_MS_MAX = 8_000;
 const POSTGRES_POOL_MAX = 2;
 const RECONNECT_MS_MAX = 1_000;
 
@@ -50,7 +53,7 @@ export class QueueBackend {
       ? new Worker(name, processor, {
           ...options,
           prefix: this.options.prefix,
-          connection: { ...this.redis(), maxRetriesPerRequest: null },
+          connection: { ...this.redis(), maxRetriesPerRequest: null, socketTimeout: BLOCKED_MS_MAX },
         } as WorkerOptions)
       : (new Worker(
           name,
@@ -120,6 +123,7 @@ export class QueueBackend {
         enableOfflineQueue: false,
         maxRetriesPerRequest: 1,
         commandTimeout: CONNECT_MS_MAX,
+        socketTimeout: CONNECT_MS_MAX,
       });
       this.shared.on('error', () => undefined);
       this.shared.once('ready', () => this.shared?.on('ready', () => this.tellBack()));

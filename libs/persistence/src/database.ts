@@ -37,6 +37,10 @@ export function connectionSettings({ url, name, role }: DatabaseOptions): PoolCo
     `lock_timeout=${LOCK_TIMEOUT_MS}`,
     `idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
     `statement_timeout=${STATEMENT_MS_MAX}`,
+    // The server, too, must notice that a connection is half open, and let go of what its session holds.
+    'tcp_keepalives_idle=10',
+    'tcp_keepalives_interval=5',
+    'tcp_keepalives_count=3',
     // The statements are long and always the same, their rows always few and found by id: planning them anew costs more
     // than running them. Without sequential scans the plan made on empty tables is still right when they are full.
     'plan_cache_mode=force_generic_plan',

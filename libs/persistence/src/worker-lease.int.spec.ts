@@ -1,7 +1,9 @@
 import { Clock, Log } from '@muster/chassis';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database';
+import { TcpProxy } from '../../../test/support/tcp-proxy';
 import { until } from '../../../test/support/until';
 import { Database } from './database';
+import { LivenessLock, newLockKey } from './liveness-lock';
 import { WorkerLease } from './worker-lease';
 
 /** A clock that the test moves. */
@@ -52,6 +54,25 @@ describe('a worker that has started', () => {
     });
     expect(await locks()).toBe(1);
     expect(lease.canSend()).toBe(true);
+  });
+
+  it('tells the time by the clock of the database, whatever its own machine shows', async () => {
+    const real = Date.now;
+    const wrong = jest.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
+    const late = new Clock();
+    const other = new WorkerLease(
+      database,
+      { service: 'verifier', leaseTtlMs: 10_000, heartbeatMs: 50 },
+      new Log('test', 'silent'),
+      late,
+    );
+    expect(late.now().getTime() - real()).toBeGreaterThan(3_000_000);
+
+    await other.start();
+
+    expect(Math.abs(late.now().getTime() - real())).toBeLessThan(60_000);
+    await other.end();
+    wrong.mockRestore();
   });
 
   it('renews its lease', async () => {
@@ -122,5 +143,24 @@ describe('a worker that ends in good order', () => {
     expect(await rowOf(lease.workerId)).toMatchObject({ state: 'dead', end_kind: 'exit', ended_at: expect.any(Date) });
     await until(async () => (await locks()) === 0, { what: 'the lock falling' });
     expect(lease.canSend()).toBe(false);
+  });
+});
+
+describe('a worker whose lock has a connection that is half open', () => {
+  it('has the lock again over another one, though the server has noticed nothing', async () => {
+    const proxy = await TcpProxy.before(test.url);
+    const lost: Error[] = [];
+    const lock = new LivenessLock({ url: proxy.url, name: 'lock', role: 'executor' }, newLockKey(), (error) =>
+      lost.push(error),
+    );
+    await lock.acquire();
+
+    proxy.freeze();
+    await lock.prove();
+    expect(lost).toHaveLength(1);
+
+    await until(() => lock.held, { what: 'the lock' });
+    await lock.release();
+    await proxy.shut();
   });
 });

@@ -47,7 +47,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private questions: Question[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
-  private skewMs = 0;
+  private startedAt = 0;
 
   constructor(
     private readonly reader: SnapshotReader,
@@ -57,9 +57,9 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  /** The database's clock, as far as the last load told it. */
+  /** The database's clock, as the last load told it; no jump of this machine's own changes it. */
   now(): number {
-    return Date.now() + this.skewMs;
+    return this.startedAt + performance.now();
   }
 
   room(tenantId: string): number {
@@ -174,7 +174,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     const wants = new Map<string, Wants>();
     for (const [taskId, snapshot] of snapshots) {
       if (open && !open.has(taskId)) continue;
-      this.skewMs = snapshot.now - Date.now();
+      this.startedAt = snapshot.now - performance.now();
       const outcome = decide(snapshot, inputsOf(batch, snapshot), this.surroundings(snapshot));
       if (outcome.kind === 'wants') wants.set(taskId, outcome.wants);
       else if (outcome.kind === 'unchanged') unchanged.set(taskId, outcome.replies);
