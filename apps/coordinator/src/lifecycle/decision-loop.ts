@@ -47,7 +47,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private questions: Question[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
-  private startedAt = 0;
 
   constructor(
     private readonly reader: SnapshotReader,
@@ -56,11 +55,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     private readonly config: Config,
     private readonly log: Log,
   ) {}
-
-  /** The database's clock, as the last load told it; no jump of this machine's own changes it. */
-  now(): number {
-    return this.startedAt + performance.now();
-  }
 
   room(tenantId: string): number {
     return this.after.window.room(tenantId);
@@ -174,7 +168,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     const wants = new Map<string, Wants>();
     for (const [taskId, snapshot] of snapshots) {
       if (open && !open.has(taskId)) continue;
-      this.startedAt = snapshot.now - performance.now();
       const outcome = decide(snapshot, inputsOf(batch, snapshot), this.surroundings(snapshot));
       if (outcome.kind === 'wants') wants.set(taskId, outcome.wants);
       else if (outcome.kind === 'unchanged') unchanged.set(taskId, outcome.replies);
