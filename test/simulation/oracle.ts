@@ -1,5 +1,6 @@
 import type { Advance, AdvanceAnswer } from '@muster/ledger';
 import type { Decision, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
+import type { Snapshot } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { Refused, type StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import type { StepWork } from '../../apps/executor/src/work';
@@ -43,11 +44,26 @@ export class Oracle {
 
   // The coordinator.
 
-  watchDecision(work: () => Outcome): Outcome {
+  watchDecision(snapshot: Snapshot, work: () => Outcome): Outcome {
+    let outcome: Outcome;
     try {
-      return work();
+      outcome = work();
     } catch (error) {
       return this.accuse(`a decision throws: ${messageOf(error)}`);
+    }
+    if (outcome.kind === 'decided') this.judgeDecision(snapshot, outcome.decision);
+    return outcome;
+  }
+
+  /** Whoever has read that a call succeeded after all does not have it sent again, unless a person has said that it did not. */
+  private judgeDecision({ sendings, steps, operations }: Snapshot, decision: Decision): void {
+    const known = sendings.filter(({ late, outcome }) => late && outcome === 'succeeded');
+    if (known.length === 0) return;
+    for (const { id, key, operationId, epoch } of decision.steps) {
+      const isDenied = operations.get(id)?.state === 'absent';
+      const isKnown = !isDenied && known.some((sending) => sending.operationId === operationId);
+      if (isKnown && epoch > (steps.get(id)?.epoch ?? epoch))
+        this.accuse(`${key} is sent again though its answer is known`);
     }
   }
 

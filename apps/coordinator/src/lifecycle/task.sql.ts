@@ -2,7 +2,8 @@ import type { NamedSql } from '@muster/persistence';
 
 const STEP_COLUMNS = `id uuid, task_id uuid, tenant_id text, key text, plan_index int, item_index int, parent_id uuid, plan_revision int, tool text,
     contract_hash text, lane text, priority smallint, state text, epoch int, rings smallint, waiting_on int, needs uuid[], dependants uuid[],
-    after_step uuid, operation_id uuid, condition text, item text, attempts text, due_at timestamptz, started_at timestamptz`;
+    after_step uuid, operation_id uuid, condition text, item text, attempts text, failure text, due_at timestamptz, started_at timestamptz,
+    finished_at timestamptz`;
 const STEP_NAMES = STEP_COLUMNS.replace(/ (uuid|text|int|smallint|timestamptz)(\[\])?(?=,|$)/g, '');
 
 const EVENT_COLUMNS = 'task_id uuid, seq int, tenant_id text, type text, at timestamptz, data text, hash text';
