@@ -51,6 +51,8 @@ describe('a model behind an OpenAI-compatible server', () => {
       tools: [{ type: 'function', function: { name: 'tickets__search', parameters: search.input } }],
     });
     expect(JSON.stringify(body)).not.toContain('origin');
+    await call();
+    expect(server.requests[1]!.body).not.toHaveProperty('tools');
   });
 
   it('answers text, with its usage and what it costs', async () => {
@@ -105,6 +107,15 @@ describe('a model behind an OpenAI-compatible server', () => {
       temperature: 0,
       response_format: { type: 'json_schema', json_schema: { schema: output, strict: false } },
     });
+  });
+
+  it('is shown an answer of its own that was empty, and tools whose input says nothing as functions of an object', async () => {
+    const empty = { role: 'assistant', text: null, toolCalls: [], origin: 'step a/1' } as const;
+
+    await call({ messages: [...aRequest().messages, empty], tools: [{ ...search, input: {} }] });
+
+    expect(server.requests[0]!.body.messages.at(-1)).toMatchObject({ role: 'assistant', content: '(nothing)' });
+    expect(server.requests[0]!.body.tools![0]!.function.parameters).toEqual({ type: 'object' });
   });
 
   it('hands over several system messages at the start as one, since many templates take no more', async () => {
@@ -260,6 +271,14 @@ describe('a call that comes to no answer', () => {
 });
 
 describe('the key', () => {
+  it('may come from a file that ends with a newline', async () => {
+    open({}, { STUB_KEY: `${KEY}\n` });
+
+    await call();
+
+    expect(server.requests[0]!.headers.authorization).toBe(`Bearer ${KEY}`);
+  });
+
   it('is in nothing that comes back, even where the server repeats it', async () => {
     server.next(
       { kind: 'status', status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}` } } },
