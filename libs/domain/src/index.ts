@@ -1,5 +1,6 @@
 export * from './assert-never';
 export * from './canonical-json';
+export * from './connection-failure';
 export * from './contract-rules';
 export * from './expression/expression';
 export type { Scope, StepView } from './expression/scope';
@@ -21,6 +22,7 @@ export * from './lifecycle/table';
 export * from './lifecycle/task.lifecycle';
 export * from './lifecycle/worker.lifecycle';
 export * from './limits';
+export * from './model-cost';
 export * from './plan/budget-rules';
 export * from './plan/compile-plan';
 export * from './plan/grants';
