@@ -66,8 +66,7 @@ export class MemorySweep {
       const operation = ledger.operations.get(step.id);
       const isInFlight = operation?.state === 'sent' && operation.epoch >= step.epoch;
       const isAwaited = step.state === 'verifying' || (step.state === 'dispatched' && !isInFlight);
-      if (step.dueAt !== null && step.dueAt > now && isAwaited)
-        steps.set(step.id, { ...step, dueAt: now });
+      if (step.dueAt !== null && step.dueAt > now && isAwaited) steps.set(step.id, { ...step, dueAt: now });
     }
   }
 }
