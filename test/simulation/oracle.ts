@@ -1,3 +1,4 @@
+import { LIMITS } from '@muster/domain';
 import type { Advance, AdvanceAnswer } from '@muster/ledger';
 import type { Decision, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Snapshot } from '../../apps/coordinator/src/lifecycle/snapshot';
@@ -26,7 +27,8 @@ export class Oracle {
   private readonly askedAt = new Map<string, number>();
   private readonly claimed = new Set<string>();
   private readonly written = new Set<string>();
-  /** The operation's answer "absent" that a person gave: from then on a second effect is that person's word. */
+  /** Up to which sending of an operation a person has forgiven its losses. */
+  private readonly forgiven = new Map<string, number>();
   private commits = 0;
 
   constructor(private readonly world: World) {
@@ -85,9 +87,10 @@ export class Oracle {
           `concludes ${this.world.keyOf(conclusion.stepId)}: ${conclusion.fromState} → ${conclusion.state} by ${conclusion.resolver}`,
       );
       this.judgeFate(before.get(operation.stepId), operation);
+      if (conclusion.resolver === 'person') this.forgiven.set(operation.id, conclusion.fromSending);
     }
     this.commits += 1;
-    this.accuseOf(this.rows.findings());
+    this.accuseOf([...this.rows.findings(), ...this.lossFindings()]);
     if (this.commits % HISTORY_EVERY === 0) this.accuseOf(this.rows.historyFindings());
     return true;
   }
@@ -119,6 +122,19 @@ export class Oracle {
     if (settle) this.judgeSettled(settledBefore, ledger.byId(settle.operationId)!);
     if (claim && answer.claim!.result === 'claimed') this.judgeClaim(before, ledger.byId(claim.operationId)!);
     return answer;
+  }
+
+  /** A sender that was given up and answers after all was not lost. */
+  private lossFindings(): string[] {
+    const { operations, sendings } = this.world.store.ledger;
+    return [...operations.values()].flatMap((operation) => {
+      const earlier = sendings.filter(({ operationId, late }) => operationId === operation.id && !late);
+      const since = this.forgiven.get(operation.id) ?? 0;
+      const lost = [...earlier, operation].filter(
+        ({ code, sending }) => code === 'worker_lost' && sending > since,
+      ).length;
+      return lost > LIMITS.WORKER_LOSSES_MAX ? [`${this.world.keyOf(operation.stepId)} lost ${lost} workers`] : [];
+    });
   }
 
   private wordOf({ settle, claim }: Advance, { settled, claim: claimed }: AdvanceAnswer): string {
