@@ -48,7 +48,10 @@ export async function listTools(client: Client): Promise<ReadonlyMap<string, Lis
 const listedTool = (tool: z.infer<typeof TOOL>): ListedTool => ({
   name: tool.name,
   description: tool.description ?? '',
-  input: tool.inputSchema as JsonObject,
-  ...(tool.outputSchema === undefined ? {} : { output: tool.outputSchema as JsonObject }),
+  input: undialected(tool.inputSchema as JsonObject),
+  ...(tool.outputSchema === undefined ? {} : { output: undialected(tool.outputSchema as JsonObject) }),
   claims: (tool.annotations ?? {}) as ToolClaims,
 });
+
+/** Contracts are JSON Schema 2020-12; servers name all sorts of dialects, and mean the keywords that all of them share. */
+const undialected = ({ $schema: _dialect, ...schema }: JsonObject): JsonObject => schema;
