@@ -74,7 +74,9 @@ function mcpProblems({ server, tool, pin }: McpTransport): Problem[] {
     ...(server === '' ? [problem('/transport/server', 'required', 'Name a server of MCP_SERVERS.')] : []),
     ...(tool === '' ? [problem('/transport/tool', 'required', 'Name the tool as its server does.')] : []),
     ...(SHA256_HEX.test(pin.input) ? [] : [problem('/transport/pin/input', 'bad_pin', PIN_RULE)]),
-    ...(SHA256_HEX.test(pin.output ?? pin.input) ? [] : [problem('/transport/pin/output', 'bad_pin', PIN_RULE)]),
+    ...(pin.output === undefined || SHA256_HEX.test(pin.output)
+      ? []
+      : [problem('/transport/pin/output', 'bad_pin', PIN_RULE)]),
   ];
 }
 

@@ -22,10 +22,16 @@ interface LogLine {
   readonly meta?: JsonObject;
 }
 
+const REFERENCE_SERVERS = {
+  everything: require.resolve('@modelcontextprotocol/server-everything/dist/index.js'),
+  filesystem: require.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+  memory: require.resolve('@modelcontextprotocol/server-memory/dist/index.js'),
+};
+
 /** The command of a reference server that npm has. */
-export const referenceServer = (name: 'everything' | 'filesystem' | 'memory', ...args: string[]): string[] => [
+export const referenceServer = (name: keyof typeof REFERENCE_SERVERS, ...args: string[]): string[] => [
   process.execPath,
-  require.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`),
+  REFERENCE_SERVERS[name],
   ...args,
 ];
 

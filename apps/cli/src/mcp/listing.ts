@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type ListedTool, McpConnection, readMcpServers } from '@muster/mcp';
 import { Egress } from '@muster/resilience';
 import type { CommandContext } from '../command';
@@ -8,7 +9,7 @@ const ANYWHERE = ['0.0.0.0/0', '::/0'];
 
 /** What the server lists now. It is started or reached for that, and left again. */
 export async function toolsOf(context: CommandContext, name: string, setting?: string): Promise<ListedTool[]> {
-  const servers = readMcpServers(setting ?? context.env.MCP_SERVERS, context.env);
+  const servers = readMcpServers(located(setting ?? context.env.MCP_SERVERS, context.cwd), context.env);
   const server = servers.get(name);
   if (!server) throw new UsageFault(unknown(name, [...servers.keys()]));
   const connection = await McpConnection.open(name, server, new Egress(ANYWHERE), context.interrupted);
@@ -18,6 +19,10 @@ export async function toolsOf(context: CommandContext, name: string, setting?: s
     await connection.close();
   }
 }
+
+/** A path on the command line is meant from where the person stands. */
+const located = (setting: string | undefined, cwd: string): string | undefined =>
+  !setting || setting.trimStart().startsWith('{') ? setting : resolve(cwd, setting);
 
 const unknown = (name: string, known: readonly string[]): string =>
   known.length === 0
