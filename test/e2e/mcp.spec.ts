@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gather } from '@muster/client';
 import { aPlan, aStep } from '../support/builders';
-import { ACT, FickleServer, referenceServer } from '../support/mcp/servers';
+import { ACT, everythingOverHttp, FickleServer, referenceServer } from '../support/mcp/servers';
 import { Muster } from '../support/muster';
 import { until } from '../support/until';
 
@@ -14,6 +14,7 @@ jest.setTimeout(120_000);
 
 let folder: string;
 let fickle: FickleServer;
+let web: Awaited<ReturnType<typeof everythingOverHttp>>;
 let servers: string;
 let muster: Muster;
 
@@ -21,16 +22,19 @@ beforeAll(async () => {
   // As the file system has it: the server compares real paths.
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'mcp-files-')));
   fickle = new FickleServer(ACT, { ...ACT, name: 'look' });
+  web = await everythingOverHttp();
   servers = join(folder, 'servers.json');
   const configured = {
     everything: { command: referenceServer('everything') },
     files: { command: referenceServer('filesystem', folder) },
     memory: { command: referenceServer('memory'), env: { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') } },
+    web: { url: web.url },
     fickle: { command: fickle.command },
   };
   writeFileSync(servers, JSON.stringify(configured));
   muster = await Muster.start({ env: { MCP_SERVERS: servers } });
   await imported('everything', 'get-structured-content=none', 'get-env=none', 'echo=none');
+  await imported('web', 'get-sum=none');
   await imported('files', 'write_file=opaque', 'read_text_file=none');
   await imported('memory', 'create_entities=opaque', 'read_graph=none');
   await imported('fickle', 'act=opaque');
@@ -38,7 +42,7 @@ beforeAll(async () => {
 afterEach(() => muster.expectNoBreach());
 afterAll(async () => {
   await muster.stop();
-  await fickle.remove();
+  await Promise.all([fickle.remove(), web.stop()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -86,6 +90,12 @@ describe('the reference server everything', () => {
     await running.reaches('completed');
     expect((await running.steps()).echo?.output).toMatchObject({
       content: [{ type: 'text', text: 'Echo: It is 36 degrees.' }],
+    });
+  });
+
+  it('adds over streamable HTTP, too', async () => {
+    expect(await outputOf('web.get-sum', { a: 2, b: 40 })).toMatchObject({
+      content: [{ text: 'The sum of 2 and 40 is 42.' }],
     });
   });
 

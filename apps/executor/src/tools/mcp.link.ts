@@ -1,5 +1,10 @@
-import { McpConnection, type McpServer } from '@muster/mcp';
+import { type ListedTool, McpConnection, type McpServer } from '@muster/mcp';
 import type { Egress } from '@muster/resilience';
+
+export interface Listed {
+  readonly connection: McpConnection;
+  readonly tools: ReadonlyMap<string, ListedTool>;
+}
 
 /** One server of the operator's list: started or reached at its first call, kept, and replaced once it is dead. */
 export class McpLink {
@@ -13,14 +18,15 @@ export class McpLink {
     private readonly egress: Egress,
   ) {}
 
-  /** A connection that takes calls. Throws McpServerAwayFault or EgressDeniedFault; the next call tries again. */
-  async connection(): Promise<McpConnection> {
-    for (;;) {
-      this.kept ??= this.open();
-      const { kept } = this;
-      const connection = await kept;
-      if (connection.isUsable) return connection;
-      if (this.kept === kept) this.kept = undefined;
+  /** A connection that takes calls, and what it lists. Throws McpServerAwayFault or EgressDeniedFault; the next call tries again. */
+  async listed(): Promise<Listed> {
+    const connection = await this.connection();
+    try {
+      return { connection, tools: await connection.listed() };
+    } catch (error) {
+      // It may have forgotten the session, or hang: it would never list again.
+      this.retire(connection);
+      throw error;
     }
   }
 
@@ -39,6 +45,16 @@ export class McpLink {
     this.closing.abort(new Error('The executor is shutting down.'));
     const connection = await this.kept?.catch(() => undefined);
     await Promise.all([connection?.close(), ...this.ends]);
+  }
+
+  private async connection(): Promise<McpConnection> {
+    for (;;) {
+      this.kept ??= this.open();
+      const { kept } = this;
+      const connection = await kept;
+      if (connection.isUsable) return connection;
+      if (this.kept === kept) this.kept = undefined;
+    }
   }
 
   private open(): Promise<McpConnection> {

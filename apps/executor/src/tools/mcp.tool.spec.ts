@@ -246,6 +246,22 @@ describe('a server behind an address', () => {
     expect(await call()).toMatchObject({ kind: 'output' });
   });
 
+  it('is asked for its list again after a while, and where it has forgotten the session reached anew', async () => {
+    const url = await server.serve();
+    await reach(url);
+    await call();
+    await server.kill();
+    await server.serve(Number(new URL(url).port));
+    const later = performance.now() + 61_000;
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+
+    const ends = [await call(), await call()].map(({ kind }) => kind);
+
+    clock.mockRestore();
+    expect(ends).toEqual(['not-sent', 'output']);
+    expect(server.calls).toHaveLength(2);
+  });
+
   it('closes the connection of a call that is aborted', async () => {
     await reach(await server.serve());
     const cancel = new AbortController();

@@ -47,8 +47,8 @@ export class McpTool implements Tool {
 /** A connection on which the tool still is what was registered; nothing has been sent of the call. */
 async function readyFor({ contract }: ToolCall, { tool, pin }: McpTransport, link: McpLink): Promise<Ready> {
   try {
-    const connection = await link.connection();
-    const drift = driftOf({ ...contract, pin }, (await connection.listed()).get(tool));
+    const { connection, tools } = await link.listed();
+    const drift = driftOf({ ...contract, pin }, tools.get(tool));
     return drift === undefined ? { kind: 'ready', connection } : drifted(contract.name, drift);
   } catch (error) {
     if (error instanceof EgressDeniedFault) return rejected('egress_denied', error.message);
