@@ -88,6 +88,10 @@ export const THEMES = {
   deadlySteps: { unrest: 12, executorKilled: 0.8, ringRepeated: 0.3, toolFault: 0.4 },
   /** Statements are given back and replies get lost while the same message comes again. */
   brokenRuns: { unrest: 6, contended: 0.3, replyLost: 0.2, ringRepeated: 0.8, beatLost: 0.2 },
+  /** As above, and messages name dispatches that there are not. */
+  forgeries: { unrest: 6, contended: 0.3, ringRepeated: 0.8, ringForged: 0.5 },
+  /** Somebody resolves what is parked before its sender has come back. */
+  haste: { unrest: 12, turns: 300, paused: 0.8, longWait: 0.4, lockCut: 0.2, toolFault: 0.9, personHasty: 0.9 },
   /** Calls whose fate has to be asked for, of senders whose end may not be seen. */
   doubt: { unrest: 6, effectLate: 0.8, toolFault: 0.9, answerLost: 0.3, endUnseen: 0.5, executorKilled: 0.3 },
 } as const satisfies Readonly<Record<string, Partial<Mix>>>;
@@ -101,7 +105,7 @@ export function drawMix(draws: Draws, wanted?: ThemeName): Mix {
   const isThemed = draws.chance(THEMED);
   const drawn = draws.pick(Object.keys(THEMES) as ThemeName[]);
   if (!wanted && !isThemed) return mix;
-  const least: Partial<Mix> = { ...THEMES[wanted ?? drawn], turns: THEMED_TURNS_MIN };
+  const least: Partial<Mix> = { turns: THEMED_TURNS_MIN, ...THEMES[wanted ?? drawn] };
   const raised = Object.entries(least).map(([name, value]) => [name, Math.max(value, mix[name as keyof Mix])]);
   return { ...mix, ...Object.fromEntries(raised) };
 }

@@ -133,7 +133,7 @@ function parkOpaque`,
       },
     ],
     finds: /answer is known/,
-    theme: 'zombies',
+    theme: 'haste',
   },
   {
     name: 'what stands behind a parked step is skipped',
@@ -190,6 +190,30 @@ function parkOpaque`,
     ],
     finds: /leaves a second time|held to be absent/,
     theme: 'brokenRuns',
+  },
+  {
+    name: 'a process forgets what it sent when another dispatch of the step comes to nothing',
+    patches: [
+      {
+        file: `${EXECUTOR}/active-steps.ts`,
+        from: `if (this.sent.get(id) === epoch) this.sent.delete(id);`,
+        to: `if (this.sent.get(id) !== -epoch - 1) this.sent.delete(id);`,
+      },
+    ],
+    finds: /leaves a second time|held to be absent/,
+    theme: 'forgeries',
+  },
+  {
+    name: 'the word of a person outweighs an answer that came late',
+    patches: [
+      {
+        file: `${LIFECYCLE}/resolution.ts`,
+        from: ` && !lateAnswer(draft, operation);`,
+        to: `;`,
+      },
+    ],
+    finds: /answer is known/,
+    theme: 'haste',
   },
   {
     name: 'bytes leave however old the claim is',

@@ -32,6 +32,35 @@ export const REGRESSIONS: readonly Regression[] = [
     ),
   },
   {
+    name: 'a forged message has a process forget what it sent, and send it again',
+    mutant: 'a process forgets what it sent when another dispatch of the step comes to nothing',
+    scenario: scenario(
+      3_000_617,
+      { turns: 46, unrest: 6, ringRepeated: 0.8, ringReordered: 0.9, ringForged: 0.5, beatLost: 0.38, contended: 0.3 },
+      [
+        { id: 's0', tool: 'pay' },
+        { id: 's1', tool: 'book', needs: ['s0'] },
+        { id: 's2', tool: 'pay', needs: ['s1'] },
+        { id: 's3', tool: 'record', needs: ['s2'] },
+      ],
+    ),
+  },
+  {
+    name: 'a person has a call sent again whose sender has come back with its answer',
+    mutant: 'the word of a person outweighs an answer that came late',
+    scenario: scenario(
+      17_002_024,
+      {
+        ...{ turns: 138, unrest: 12, ringReordered: 0.9, ringForged: 0.13, verifierKilled: 0.12, paused: 0.8 },
+        ...{ lockCut: 0.2, replyLost: 0.17, toolFault: 0.9, cancelled: 0.06, personHasty: 0.9, longWait: 0.4 },
+      },
+      [
+        { id: 's1', tool: 'book', needs: ['s0'] },
+        { id: 's0', tool: 'pay' },
+      ],
+    ),
+  },
+  {
     name: 'a step stays parked behind its window though a zombie has brought its answer',
     mutant: 'a late answer is dropped',
     scenario: scenario(

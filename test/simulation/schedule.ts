@@ -57,7 +57,14 @@ const VERIFIERS = 1;
 const CALM_TURNS_MAX = 4_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
-const ACTS = { step: 30, deliver: 12, time: 3, sweep: 2, fault: 0, person: 1, stray: 1 };
+const ACTS = { step: 30, deliver: 12, time: 3 };
+const actsAt = (unrest: number) => ({
+  ...ACTS,
+  sweep: 1 + unrest / 3,
+  fault: unrest,
+  person: 1 + unrest / 6,
+  stray: 1 + unrest / 4,
+});
 
 class Schedule {
   private readonly draws: Draws;
@@ -112,9 +119,7 @@ class Schedule {
   }
 
   private act(): void {
-    switch (
-      this.draws.weighted({ ...ACTS, fault: this.scenario.mix.unrest, sweep: 1 + this.scenario.mix.unrest / 3 })
-    ) {
+    switch (this.draws.weighted(actsAt(this.scenario.mix.unrest))) {
       case 'step':
         if (this.stage.step(false)) return;
         return this.deliver() ? undefined : this.pass(this.someTime());
@@ -228,9 +233,12 @@ class Schedule {
     if (!this.world.strikes('ringForged')) return;
     const step = this.draws.pick([...this.world.store.steps.values()]);
     const epoch = Math.max(0, step.epoch + this.draws.pick([-1, 0, 0, 1]));
+    const wake = { to: 'executor', lane: 'default', priority: 5, ring: 0, run: [{ id: step.id, epoch }] } as const;
     this.world.bell.ring(
       this.draws.pick([
-        { to: 'executor', lane: 'default', priority: 5, ring: 0, run: [{ id: step.id, epoch }] },
+        wake,
+        wake,
+        wake,
         { to: 'coordinator', steps: [step.id], task: true },
         { to: 'verifier', step: { id: step.id, epoch } },
         { to: 'verifier', operation: step.operationId },

@@ -41,4 +41,15 @@ describe('a dispatch that was sent by a run that broke before it could settle', 
     expect(active.take(RUN)).toEqual([]);
     expect(active.take([{ id: 'a', epoch: 1 }])).toEqual([{ id: 'a', epoch: 1 }]);
   });
+
+  it('is not forgotten when a forged message names a dispatch that there is not', () => {
+    const active = new ActiveSteps();
+    active.take(RUN);
+    active.noteSent({ stepId: 'a', epoch: 0 });
+    active.leave(RUN);
+
+    active.end(active.take([{ id: 'a', epoch: 1 }]));
+
+    expect(active.take(RUN)).toEqual([]);
+  });
 });

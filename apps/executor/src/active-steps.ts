@@ -28,9 +28,9 @@ export class ActiveSteps {
     if (this.sent.size > UNSETTLED_MAX) this.sent.delete(this.sent.keys().next().value!);
   }
 
-  /** The run ended as it should: whatever it sent is settled. */
+  /** The run ended as it should: whatever it sent is settled. What another dispatch sent may not be. */
   end(run: readonly StepAtEpoch[]): void {
-    for (const { id } of run) this.sent.delete(id);
+    for (const { id, epoch } of run) if (this.sent.get(id) === epoch) this.sent.delete(id);
     this.leave(run);
   }
 
