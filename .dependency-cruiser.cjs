@@ -1,5 +1,5 @@
 /** Who may import whom. The layers of libs, from the bottom: domain, contracts and chassis, persistence and messaging and resilience, ledger. */
-const LAYERS = [['domain'], ['contracts', 'chassis'], ['persistence', 'messaging', 'resilience'], ['ledger']];
+const LAYERS = [['domain'], ['contracts', 'chassis'], ['persistence', 'messaging', 'resilience', 'models'], ['ledger']];
 
 /** What the pure library may use: calculation only, nothing that reads a clock, a file or a socket. */
 const PURE = ['@marcbachmann/cel-js', 'canonicalize', 'uuid', 'ajv', 'ajv-formats'];
