@@ -1,3 +1,7 @@
+export * from './agent/agent-call';
+export * from './agent/agent-contract';
+export * from './agent/agent-grants';
+export * from './agent/agent-rules';
 export * from './assert-never';
 export * from './canonical-json';
 export * from './contract-rules';

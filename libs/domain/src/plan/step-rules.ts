@@ -1,3 +1,4 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
 import { isFreeName } from '../expression/scope';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
@@ -18,6 +19,7 @@ export interface StepSurroundings {
   readonly steps: readonly StepReading[];
   readonly graph: PlanGraph;
   readonly contracts: ReadonlyMap<string, ResolvedContract>;
+  readonly agents?: ReadonlyMap<string, ResolvedAgent>;
   readonly grants?: readonly string[];
 }
 
@@ -35,7 +37,8 @@ export class StepRules {
 
   check(reading: StepReading, index: number): void {
     this.checkId(reading, index);
-    this.checkTool(reading);
+    if (reading.step.agent === undefined) this.checkTool(reading);
+    else this.checkAgent(reading);
     this.checkNeeds(reading);
     this.problems.addAll(reading.problems);
     this.checkReads(reading);
@@ -55,14 +58,32 @@ export class StepRules {
   }
 
   private checkTool({ step, pointer }: StepReading): void {
-    const contract = this.around.contracts.get(step.tool);
+    const { tool = '' } = step;
+    const contract = this.around.contracts.get(tool);
     if (!contract) {
-      const suggestion = this.suggester.suggest(step.tool, this.around.contracts.keys());
-      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${step.tool}'.${suggestion}`);
-    } else if (this.isGranted(step.tool)) {
+      const suggestion = this.suggester.suggest(tool, this.around.contracts.keys());
+      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${tool}'.${suggestion}`);
+    } else if (this.isGranted(tool)) {
       this.problems.addAll(inputProblems(step.input ?? {}, contract, `${pointer}/input`));
     } else {
-      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${step.tool}'.`);
+      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${tool}'.`);
+    }
+  }
+
+  private checkAgent({ step, pointer }: StepReading): void {
+    const { agent: name = '' } = step;
+    if (step.tool !== undefined) {
+      this.problems.add(`${pointer}/agent`, 'contradiction', 'A step names a tool or an agent, not both.');
+    }
+    const agents = this.around.agents ?? new Map<string, ResolvedAgent>();
+    const agent = agents.get(name);
+    if (!agent) {
+      const suggestion = this.suggester.suggest(name, agents.keys());
+      this.problems.add(`${pointer}/agent`, 'unknown_agent', `There is no agent '${name}'.${suggestion}`);
+    } else if (this.isGranted(name)) {
+      this.problems.addAll(inputProblems(step.input ?? {}, agent, `${pointer}/input`));
+    } else {
+      this.problems.add(`${pointer}/agent`, 'not_granted', `The task's grants do not include '${name}'.`);
     }
   }
 
