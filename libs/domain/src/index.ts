@@ -1,5 +1,6 @@
 export * from './assert-never';
 export * from './canonical-json';
+export * from './connection-failure';
 export * from './contract-rules';
 export * from './expression/expression';
 export type { Scope, StepView } from './expression/scope';
