@@ -4,6 +4,7 @@ export * from './agent/agent-grants';
 export * from './agent/agent-rules';
 export * from './assert-never';
 export * from './canonical-json';
+export * from './connection-failure';
 export * from './contract-rules';
 export * from './expression/expression';
 export type { Scope, StepView } from './expression/scope';
