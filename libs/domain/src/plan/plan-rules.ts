@@ -23,6 +23,8 @@ export interface PlanOptions {
   readonly grants?: readonly string[];
   /** The registered agents by name. */
   readonly agents?: ReadonlyMap<string, ResolvedAgent>;
+  /** Names of the configured models. Left out: any. */
+  readonly models?: ReadonlySet<string>;
   /** More steps than this are refused. Default: what a person may write. */
   readonly stepsMax?: number;
   readonly budget?: PlanBudget;
@@ -78,7 +80,14 @@ function problemsOf(
   const problems = new ProblemList();
   const suggester = new NameSuggester();
   problems.addAll(declarationProblems(reading.document, reading.pointer));
-  const around = { steps: reading.steps, graph, contracts, agents: options.agents, grants: options.grants };
+  const around = {
+    steps: reading.steps,
+    graph,
+    contracts,
+    agents: options.agents,
+    models: options.models,
+    grants: options.grants,
+  };
   const rules = new StepRules(around, problems, suggester);
   for (const [index, step] of reading.steps.entries()) rules.check(step, index);
   problems.addAll(reading.problems);
