@@ -32,7 +32,7 @@ export function foldUnknown(draft: Draft, step: StepRow, operation: OperationRow
 }
 
 /** An answer to a sending that had been given up: it says what became of the operation all the same. */
-function lateAnswer(draft: Draft, operation: OperationRow): SendingRow | undefined {
+export function lateAnswer(draft: Draft, operation: OperationRow): SendingRow | undefined {
   return draft.snapshot.sendings.find(
     (sending) => sending.operationId === operation.id && sending.late && sending.outcome === 'succeeded',
   );
