@@ -1,3 +1,7 @@
+export * from './agent/agent-call';
+export * from './agent/agent-contract';
+export * from './agent/agent-grants';
+export * from './agent/agent-rules';
 export * from './assert-never';
 export * from './canonical-json';
 export * from './connection-failure';
@@ -18,6 +22,7 @@ export * from './json-schema';
 export * from './lifecycle/condition';
 export * from './lifecycle/operation.lifecycle';
 export * from './lifecycle/step.lifecycle';
+export * from './lifecycle/step-kind';
 export * from './lifecycle/table';
 export * from './lifecycle/task.lifecycle';
 export * from './lifecycle/worker.lifecycle';

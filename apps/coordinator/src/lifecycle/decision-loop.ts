@@ -47,6 +47,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private questions: Question[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
+  private readonly prices: Surroundings['prices'];
 
   constructor(
     private readonly reader: SnapshotReader,
@@ -54,7 +55,9 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     private readonly after: After,
     private readonly config: Config,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.prices = Object.fromEntries(Object.entries(config.models).map(([name, { prices }]) => [name, prices]));
+  }
 
   room(tenantId: string): number {
     return this.after.window.room(tenantId);
@@ -147,6 +150,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
       taskIds: [...new Set([...batch.taskIds, ...batch.questions.map(({ taskId }) => taskId)])],
       outputs: [],
       items: [],
+      agents: [],
     };
     let open: ReadonlySet<string> | undefined;
     for (let round = 1; round <= ROUNDS_MAX; round++) {
@@ -179,7 +183,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private surroundings(snapshot: Snapshot): Surroundings {
     const { leaseTtlMs, workerLostGraceMs } = this.config;
     const room = this.after.window.room(snapshot.task.tenantId);
-    return { room, leaseTtlMs, workerLostGraceMs, newId: newUuid };
+    return { room, leaseTtlMs, workerLostGraceMs, prices: this.prices, newId: newUuid };
   }
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {
