@@ -29,6 +29,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   cancel: { summary: 'cancel a task', load: () => require('./commands/cancel') },
   tools: { summary: 'list tool contracts, or register them', load: () => require('./commands/tools') },
+  mcp: {
+    summary: 'list and import the tools of MCP servers, or serve Muster as one',
+    load: () => require('./commands/mcp'),
+  },
   verify: {
     summary: 'prove the history of a task, or of all, against its hashes and its rows',
     load: () => require('./commands/verify'),

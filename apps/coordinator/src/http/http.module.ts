@@ -11,6 +11,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeyGuard } from './access/api-key.guard';
 import { RateLimiter } from './access/rate-limiter';
+import { AgentsController } from './agents/agents.controller';
 import { Routes } from './docs/routes';
 import { Doctor } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
@@ -53,6 +54,7 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     OperationsController,
     PlansController,
     ToolsController,
+    AgentsController,
     RegistryController,
     DoctorController,
     VerificationController,

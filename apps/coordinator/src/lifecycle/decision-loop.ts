@@ -47,7 +47,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private questions: Question[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
-  private startedAt = 0;
+  private readonly prices: Surroundings['prices'];
 
   constructor(
     private readonly reader: SnapshotReader,
@@ -55,11 +55,8 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     private readonly after: After,
     private readonly config: Config,
     private readonly log: Log,
-  ) {}
-
-  /** The database's clock, as the last load told it; no jump of this machine's own changes it. */
-  now(): number {
-    return this.startedAt + performance.now();
+  ) {
+    this.prices = Object.fromEntries(Object.entries(config.models).map(([name, { prices }]) => [name, prices]));
   }
 
   room(tenantId: string): number {
@@ -153,6 +150,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
       taskIds: [...new Set([...batch.taskIds, ...batch.questions.map(({ taskId }) => taskId)])],
       outputs: [],
       items: [],
+      agents: [],
     };
     let open: ReadonlySet<string> | undefined;
     for (let round = 1; round <= ROUNDS_MAX; round++) {
@@ -174,7 +172,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     const wants = new Map<string, Wants>();
     for (const [taskId, snapshot] of snapshots) {
       if (open && !open.has(taskId)) continue;
-      this.startedAt = snapshot.now - performance.now();
       const outcome = decide(snapshot, inputsOf(batch, snapshot), this.surroundings(snapshot));
       if (outcome.kind === 'wants') wants.set(taskId, outcome.wants);
       else if (outcome.kind === 'unchanged') unchanged.set(taskId, outcome.replies);
@@ -186,7 +183,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private surroundings(snapshot: Snapshot): Surroundings {
     const { leaseTtlMs, workerLostGraceMs } = this.config;
     const room = this.after.window.room(snapshot.task.tenantId);
-    return { room, leaseTtlMs, workerLostGraceMs, newId: newUuid };
+    return { room, leaseTtlMs, workerLostGraceMs, prices: this.prices, newId: newUuid };
   }
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {

@@ -29,12 +29,15 @@ export function worstCaseOf(
   known: Known,
 ): WorstCase {
   let toolCalls = 0;
-  for (const step of document.steps) toolCalls += itemsOf(step, known) * attemptsOf(step, contracts.get(step.tool));
+  for (const step of document.steps) toolCalls += itemsOf(step, known) * attemptsOf(step, contracts);
   return { steps: document.steps.length, toolCalls };
 }
 
 /** An opaque tool is never called twice without a person, who is not bound by a budget. */
-function attemptsOf(step: StepDocument, contract?: ResolvedContract): number {
+function attemptsOf(step: StepDocument, contracts: ReadonlyMap<string, ResolvedContract>): number {
+  // What an agent comes to call is bounded while it runs, by its own budget and the task's.
+  if (step.tool === undefined) return 0;
+  const contract = contracts.get(step.tool);
   if (!contract || contract.effect === 'opaque') return 1;
   return step.retry?.maxAttempts ?? contract.retry.maxAttempts;
 }

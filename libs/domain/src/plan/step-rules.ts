@@ -1,9 +1,12 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
+import { closureOf } from '../agent/agent-grants';
 import { isFreeName } from '../expression/scope';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
 import { grantCheck } from './grants';
 import { inputProblems } from './input-rules';
 import type { NameSuggester } from './nearest-name';
+import type { StepDocument } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { fallbackIdOf } from './plan-graph';
 import { PLAN_CHECK } from './plan-limits';
@@ -18,6 +21,8 @@ export interface StepSurroundings {
   readonly steps: readonly StepReading[];
   readonly graph: PlanGraph;
   readonly contracts: ReadonlyMap<string, ResolvedContract>;
+  readonly agents?: ReadonlyMap<string, ResolvedAgent>;
+  readonly models?: ReadonlySet<string>;
   readonly grants?: readonly string[];
 }
 
@@ -35,7 +40,8 @@ export class StepRules {
 
   check(reading: StepReading, index: number): void {
     this.checkId(reading, index);
-    this.checkTool(reading);
+    if (reading.step.agent === undefined) this.checkTool(reading);
+    else this.checkAgent(reading);
     this.checkNeeds(reading);
     this.problems.addAll(reading.problems);
     this.checkReads(reading);
@@ -55,14 +61,53 @@ export class StepRules {
   }
 
   private checkTool({ step, pointer }: StepReading): void {
-    const contract = this.around.contracts.get(step.tool);
+    const { tool = '' } = step;
+    const contract = this.around.contracts.get(tool);
     if (!contract) {
-      const suggestion = this.suggester.suggest(step.tool, this.around.contracts.keys());
-      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${step.tool}'.${suggestion}`);
-    } else if (this.isGranted(step.tool)) {
+      const suggestion = this.suggester.suggest(tool, this.around.contracts.keys());
+      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${tool}'.${suggestion}`);
+    } else if (this.isGranted(tool)) {
       this.problems.addAll(inputProblems(step.input ?? {}, contract, `${pointer}/input`));
     } else {
-      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${step.tool}'.`);
+      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${tool}'.`);
+    }
+  }
+
+  private checkAgent({ step, pointer }: StepReading): void {
+    const { agent: name = '' } = step;
+    if (step.tool !== undefined) {
+      this.problems.add(`${pointer}/agent`, 'contradiction', 'A step names a tool or an agent, not both.');
+    }
+    const agents = this.around.agents ?? new Map<string, ResolvedAgent>();
+    const agent = agents.get(name);
+    if (!agent) {
+      const suggestion = this.suggester.suggest(name, agents.keys());
+      this.problems.add(`${pointer}/agent`, 'unknown_agent', `There is no agent '${name}'.${suggestion}`);
+    } else if (this.isGranted(name)) {
+      this.problems.addAll(inputProblems(step.input ?? {}, agent, `${pointer}/input`));
+      this.checkUnder(step, `${pointer}/agent`, agents);
+    } else {
+      this.problems.add(`${pointer}/agent`, 'not_granted', `The task's grants do not include '${name}'.`);
+    }
+  }
+
+  /** Of the agent and of all that it can come to call. */
+  private checkUnder(step: StepDocument, pointer: string, agents: ReadonlyMap<string, ResolvedAgent>): void {
+    const { contracts, models, grants } = this.around;
+    const closure = closureOf({ steps: [step] }, contracts.keys(), agents, grants);
+    for (const name of closure.agents) {
+      const { model, tools, agents: granted } = agents.get(name)!;
+      if (models && !models.has(model)) {
+        const known = this.suggester.suggest(model, models);
+        const message = `The model '${model}' of agent '${name}' is not configured.${known} Set it in MODELS.`;
+        this.problems.add(pointer, 'model_unavailable', message);
+      }
+      const isTool = grantCheck(tools);
+      const isAgent = grantCheck(granted);
+      const both = closure.agents.find((other) => isAgent(other) && isTool(other) && contracts.has(other));
+      if (both === undefined) continue;
+      const message = `Agent '${name}' is granted both a tool and an agent named '${both}'; its model could not tell them apart.`;
+      this.problems.add(pointer, 'ambiguous_name', message);
     }
   }
 

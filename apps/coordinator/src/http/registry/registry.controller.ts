@@ -1,5 +1,6 @@
 import { Config } from '@muster/chassis';
 import {
+  AgentRequest,
   BatchRequest,
   BreakerView,
   CancelTaskRequest,
@@ -28,6 +29,7 @@ const REQUESTS = [
   TaskRequest,
   BatchRequest,
   ToolRequest,
+  AgentRequest,
   CancelTaskRequest,
   ResolveOperationRequest,
   IntakeMessage,

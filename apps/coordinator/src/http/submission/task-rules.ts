@@ -15,7 +15,7 @@ export function taskProblems(body: JsonObject, now: Date): Problem[] {
 export function isReadable(body: JsonObject, problems: readonly InputProblem[]): boolean {
   const isOfShape = problems.every(({ pointer, code }) => HARMLESS.has(code) || !READ_BY_RULES.test(pointer));
   if (!isOfShape || !isJsonObject(body.plan) || !Array.isArray(body.plan.steps)) return false;
-  return body.plan.steps.every((step) => isJsonObject(step) && typeof step.tool === 'string');
+  return body.plan.steps.every((step) => isJsonObject(step) && typeof (step.tool ?? step.agent) === 'string');
 }
 
 const HARMLESS: ReadonlySet<string> = new Set([UNKNOWN_FIELD, 'not_in_this_release']);
@@ -55,7 +55,6 @@ function unavailableProblems(body: JsonObject): Problem[] {
 }
 
 const MISSING_FROM_STEPS = {
-  agent: 'Agent steps are not in this release: name a tool.',
   skill: 'Skills are not in this release: write their steps.',
   approval: 'Approval steps are not in this release: split the task where a person decides.',
   wait: 'Timers and signals are not in this release: split the task where it waits.',
@@ -67,8 +66,8 @@ function stepProblems(step: JsonObject, pointer: string): Problem[] {
   for (const [name, message] of Object.entries(MISSING_FROM_STEPS)) {
     if (name in step) problems.push(...unavailable(step, pointer, name, message));
   }
-  if (step.tool !== undefined || problems.length > 0) return problems;
-  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool.' }];
+  if (step.tool !== undefined || step.agent !== undefined || problems.length > 0) return problems;
+  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool, or its agent.' }];
 }
 
 function unavailable(body: JsonObject, pointer: string, name: string, message: string): Problem[] {

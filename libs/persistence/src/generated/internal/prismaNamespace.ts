@@ -401,6 +401,7 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   Contract: 'Contract',
   Tool: 'Tool',
+  Agent: 'Agent',
   Plan: 'Plan',
   Task: 'Task',
   TaskPlan: 'TaskPlan',
@@ -432,7 +433,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "tenant" | "apiKey" | "contract" | "tool" | "plan" | "task" | "taskPlan" | "step" | "worker" | "operation" | "sending" | "evidence" | "refusal" | "verdict" | "artifact" | "artifactLink" | "event" | "breaker" | "intakeKey" | "intakeRefusal"
+    modelProps: "tenant" | "apiKey" | "contract" | "tool" | "agent" | "plan" | "task" | "taskPlan" | "step" | "worker" | "operation" | "sending" | "evidence" | "refusal" | "verdict" | "artifact" | "artifactLink" | "event" | "breaker" | "intakeKey" | "intakeRefusal"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -729,6 +730,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.ToolCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.ToolCountAggregateOutputType> | number
+        }
+      }
+    }
+    Agent: {
+      payload: Prisma.$AgentPayload<ExtArgs>
+      fields: Prisma.AgentFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AgentFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AgentFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>
+        }
+        findFirst: {
+          args: Prisma.AgentFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AgentFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>
+        }
+        findMany: {
+          args: Prisma.AgentFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>[]
+        }
+        create: {
+          args: Prisma.AgentCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>
+        }
+        createMany: {
+          args: Prisma.AgentCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AgentCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>[]
+        }
+        delete: {
+          args: Prisma.AgentDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>
+        }
+        update: {
+          args: Prisma.AgentUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>
+        }
+        deleteMany: {
+          args: Prisma.AgentDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AgentUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AgentUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>[]
+        }
+        upsert: {
+          args: Prisma.AgentUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AgentPayload>
+        }
+        aggregate: {
+          args: Prisma.AgentAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAgent>
+        }
+        groupBy: {
+          args: Prisma.AgentGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AgentGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AgentCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AgentCountAggregateOutputType> | number
         }
       }
     }
@@ -1999,6 +2074,18 @@ export const ToolScalarFieldEnum = {
 export type ToolScalarFieldEnum = (typeof ToolScalarFieldEnum)[keyof typeof ToolScalarFieldEnum]
 
 
+export const AgentScalarFieldEnum = {
+  tenantId: 'tenantId',
+  name: 'name',
+  version: 'version',
+  contractHash: 'contractHash',
+  registeredAt: 'registeredAt',
+  firstUsedAt: 'firstUsedAt'
+} as const
+
+export type AgentScalarFieldEnum = (typeof AgentScalarFieldEnum)[keyof typeof AgentScalarFieldEnum]
+
+
 export const PlanScalarFieldEnum = {
   hash: 'hash',
   body: 'body',
@@ -2026,6 +2113,9 @@ export const TaskScalarFieldEnum = {
   stepsTotal: 'stepsTotal',
   openSteps: 'openSteps',
   toolCalls: 'toolCalls',
+  modelCalls: 'modelCalls',
+  tokens: 'tokens',
+  costMicros: 'costMicros',
   grants: 'grants',
   grantedHashes: 'grantedHashes',
   criteria: 'criteria',
@@ -2074,6 +2164,9 @@ export const StepScalarFieldEnum = {
   itemIndex: 'itemIndex',
   parentId: 'parentId',
   planRevision: 'planRevision',
+  kind: 'kind',
+  place: 'place',
+  spent: 'spent',
   tool: 'tool',
   contractHash: 'contractHash',
   lane: 'lane',
@@ -2416,20 +2509,6 @@ export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel,
 
 
 /**
- * Reference to a field of type 'Json'
- */
-export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Json'>
-    
-
-
-/**
- * Reference to a field of type 'QueryMode'
- */
-export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
-    
-
-
-/**
  * Reference to a field of type 'BigInt'
  */
 export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
@@ -2440,6 +2519,20 @@ export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 
  * Reference to a field of type 'BigInt[]'
  */
 export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Json'
+ */
+export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Json'>
+    
+
+
+/**
+ * Reference to a field of type 'QueryMode'
+ */
+export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
     
 
 
@@ -2611,6 +2704,7 @@ export type GlobalOmitConfig = {
   apiKey?: Prisma.ApiKeyOmit
   contract?: Prisma.ContractOmit
   tool?: Prisma.ToolOmit
+  agent?: Prisma.AgentOmit
   plan?: Prisma.PlanOmit
   task?: Prisma.TaskOmit
   taskPlan?: Prisma.TaskPlanOmit

@@ -55,6 +55,7 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   Contract: 'Contract',
   Tool: 'Tool',
+  Agent: 'Agent',
   Plan: 'Plan',
   Task: 'Task',
   TaskPlan: 'TaskPlan',
@@ -133,6 +134,18 @@ export const ToolScalarFieldEnum = {
 export type ToolScalarFieldEnum = (typeof ToolScalarFieldEnum)[keyof typeof ToolScalarFieldEnum]
 
 
+export const AgentScalarFieldEnum = {
+  tenantId: 'tenantId',
+  name: 'name',
+  version: 'version',
+  contractHash: 'contractHash',
+  registeredAt: 'registeredAt',
+  firstUsedAt: 'firstUsedAt'
+} as const
+
+export type AgentScalarFieldEnum = (typeof AgentScalarFieldEnum)[keyof typeof AgentScalarFieldEnum]
+
+
 export const PlanScalarFieldEnum = {
   hash: 'hash',
   body: 'body',
@@ -160,6 +173,9 @@ export const TaskScalarFieldEnum = {
   stepsTotal: 'stepsTotal',
   openSteps: 'openSteps',
   toolCalls: 'toolCalls',
+  modelCalls: 'modelCalls',
+  tokens: 'tokens',
+  costMicros: 'costMicros',
   grants: 'grants',
   grantedHashes: 'grantedHashes',
   criteria: 'criteria',
@@ -208,6 +224,9 @@ export const StepScalarFieldEnum = {
   itemIndex: 'itemIndex',
   parentId: 'parentId',
   planRevision: 'planRevision',
+  kind: 'kind',
+  place: 'place',
+  spent: 'spent',
   tool: 'tool',
   contractHash: 'contractHash',
   lane: 'lane',

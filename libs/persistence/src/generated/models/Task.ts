@@ -34,6 +34,9 @@ export type TaskAvgAggregateOutputType = {
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: number | null
+  costMicros: number | null
   criteriaCount: number | null
   priority: number | null
 }
@@ -46,6 +49,9 @@ export type TaskSumAggregateOutputType = {
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: bigint | null
+  costMicros: bigint | null
   criteriaCount: number | null
   priority: number | null
 }
@@ -67,6 +73,9 @@ export type TaskMinAggregateOutputType = {
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: bigint | null
+  costMicros: bigint | null
   criteria: string | null
   criteriaCount: number | null
   invariants: string | null
@@ -105,6 +114,9 @@ export type TaskMaxAggregateOutputType = {
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: bigint | null
+  costMicros: bigint | null
   criteria: string | null
   criteriaCount: number | null
   invariants: string | null
@@ -143,6 +155,9 @@ export type TaskCountAggregateOutputType = {
   stepsTotal: number
   openSteps: number
   toolCalls: number
+  modelCalls: number
+  tokens: number
+  costMicros: number
   grants: number
   grantedHashes: number
   criteria: number
@@ -177,6 +192,9 @@ export type TaskAvgAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteriaCount?: true
   priority?: true
 }
@@ -189,6 +207,9 @@ export type TaskSumAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteriaCount?: true
   priority?: true
 }
@@ -210,6 +231,9 @@ export type TaskMinAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteria?: true
   criteriaCount?: true
   invariants?: true
@@ -248,6 +272,9 @@ export type TaskMaxAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteria?: true
   criteriaCount?: true
   invariants?: true
@@ -286,6 +313,9 @@ export type TaskCountAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   grants?: true
   grantedHashes?: true
   criteria?: true
@@ -414,6 +444,9 @@ export type TaskGroupByOutputType = {
   stepsTotal: number
   openSteps: number
   toolCalls: number
+  modelCalls: number
+  tokens: bigint
+  costMicros: bigint
   grants: string[]
   grantedHashes: string[]
   criteria: string
@@ -478,6 +511,9 @@ export type TaskWhereInput = {
   stepsTotal?: Prisma.IntFilter<"Task"> | number
   openSteps?: Prisma.IntFilter<"Task"> | number
   toolCalls?: Prisma.IntFilter<"Task"> | number
+  modelCalls?: Prisma.IntFilter<"Task"> | number
+  tokens?: Prisma.BigIntFilter<"Task"> | bigint | number
+  costMicros?: Prisma.BigIntFilter<"Task"> | bigint | number
   grants?: Prisma.StringNullableListFilter<"Task">
   grantedHashes?: Prisma.StringNullableListFilter<"Task">
   criteria?: Prisma.StringFilter<"Task"> | string
@@ -521,6 +557,9 @@ export type TaskOrderByWithRelationInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   grants?: Prisma.SortOrder
   grantedHashes?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
@@ -567,6 +606,9 @@ export type TaskWhereUniqueInput = Prisma.AtLeast<{
   stepsTotal?: Prisma.IntFilter<"Task"> | number
   openSteps?: Prisma.IntFilter<"Task"> | number
   toolCalls?: Prisma.IntFilter<"Task"> | number
+  modelCalls?: Prisma.IntFilter<"Task"> | number
+  tokens?: Prisma.BigIntFilter<"Task"> | bigint | number
+  costMicros?: Prisma.BigIntFilter<"Task"> | bigint | number
   grants?: Prisma.StringNullableListFilter<"Task">
   grantedHashes?: Prisma.StringNullableListFilter<"Task">
   criteria?: Prisma.StringFilter<"Task"> | string
@@ -610,6 +652,9 @@ export type TaskOrderByWithAggregationInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   grants?: Prisma.SortOrder
   grantedHashes?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
@@ -659,6 +704,9 @@ export type TaskScalarWhereWithAggregatesInput = {
   stepsTotal?: Prisma.IntWithAggregatesFilter<"Task"> | number
   openSteps?: Prisma.IntWithAggregatesFilter<"Task"> | number
   toolCalls?: Prisma.IntWithAggregatesFilter<"Task"> | number
+  modelCalls?: Prisma.IntWithAggregatesFilter<"Task"> | number
+  tokens?: Prisma.BigIntWithAggregatesFilter<"Task"> | bigint | number
+  costMicros?: Prisma.BigIntWithAggregatesFilter<"Task"> | bigint | number
   grants?: Prisma.StringNullableListFilter<"Task">
   grantedHashes?: Prisma.StringNullableListFilter<"Task">
   criteria?: Prisma.StringWithAggregatesFilter<"Task"> | string
@@ -700,6 +748,9 @@ export type TaskCreateInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -743,6 +794,9 @@ export type TaskUncheckedCreateInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -786,6 +840,9 @@ export type TaskUpdateInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -829,6 +886,9 @@ export type TaskUncheckedUpdateInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -872,6 +932,9 @@ export type TaskCreateManyInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -913,6 +976,9 @@ export type TaskUpdateManyMutationInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -954,6 +1020,9 @@ export type TaskUncheckedUpdateManyInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -995,6 +1064,9 @@ export type TaskCountOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   grants?: Prisma.SortOrder
   grantedHashes?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
@@ -1027,6 +1099,9 @@ export type TaskAvgOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   priority?: Prisma.SortOrder
 }
@@ -1048,6 +1123,9 @@ export type TaskMaxOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   invariants?: Prisma.SortOrder
@@ -1086,6 +1164,9 @@ export type TaskMinOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   invariants?: Prisma.SortOrder
@@ -1115,6 +1196,9 @@ export type TaskSumOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   priority?: Prisma.SortOrder
 }
@@ -1134,6 +1218,14 @@ export type TaskCreategrantedHashesInput = {
 
 export type NullableStringFieldUpdateOperationsInput = {
   set?: string | null
+}
+
+export type BigIntFieldUpdateOperationsInput = {
+  set?: bigint | number
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 export type TaskUpdategrantsInput = {
@@ -1195,6 +1287,9 @@ export type TaskCreateWithoutPlansInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1237,6 +1332,9 @@ export type TaskUncheckedCreateWithoutPlansInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1295,6 +1393,9 @@ export type TaskUpdateWithoutPlansInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1337,6 +1438,9 @@ export type TaskUncheckedUpdateWithoutPlansInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1379,6 +1483,9 @@ export type TaskCreateWithoutStepsInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1421,6 +1528,9 @@ export type TaskUncheckedCreateWithoutStepsInput = {
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1479,6 +1589,9 @@ export type TaskUpdateWithoutStepsInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1521,6 +1634,9 @@ export type TaskUncheckedUpdateWithoutStepsInput = {
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1603,6 +1719,9 @@ export type TaskSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1647,6 +1766,9 @@ export type TaskSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1688,6 +1810,9 @@ export type TaskSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1729,6 +1854,9 @@ export type TaskSelectScalar = {
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1753,7 +1881,7 @@ export type TaskSelectScalar = {
   lockOnly?: boolean
 }
 
-export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
+export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "modelCalls" | "tokens" | "costMicros" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
 export type TaskInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   plans?: boolean | Prisma.Task$plansArgs<ExtArgs>
   steps?: boolean | Prisma.Task$stepsArgs<ExtArgs>
@@ -1785,6 +1913,9 @@ export type $TaskPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     stepsTotal: number
     openSteps: number
     toolCalls: number
+    modelCalls: number
+    tokens: bigint
+    costMicros: bigint
     grants: string[]
     grantedHashes: string[]
     criteria: string
@@ -2248,6 +2379,9 @@ export interface TaskFieldRefs {
   readonly stepsTotal: Prisma.FieldRef<"Task", 'Int'>
   readonly openSteps: Prisma.FieldRef<"Task", 'Int'>
   readonly toolCalls: Prisma.FieldRef<"Task", 'Int'>
+  readonly modelCalls: Prisma.FieldRef<"Task", 'Int'>
+  readonly tokens: Prisma.FieldRef<"Task", 'BigInt'>
+  readonly costMicros: Prisma.FieldRef<"Task", 'BigInt'>
   readonly grants: Prisma.FieldRef<"Task", 'String[]'>
   readonly grantedHashes: Prisma.FieldRef<"Task", 'String[]'>
   readonly criteria: Prisma.FieldRef<"Task", 'String'>

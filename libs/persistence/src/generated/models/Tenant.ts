@@ -168,6 +168,7 @@ export type TenantWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  agents?: Prisma.AgentListRelationFilter
   intakeKeys?: Prisma.IntakeKeyListRelationFilter
   intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
 }
@@ -178,6 +179,7 @@ export type TenantOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   keys?: Prisma.ApiKeyOrderByRelationAggregateInput
   tools?: Prisma.ToolOrderByRelationAggregateInput
+  agents?: Prisma.AgentOrderByRelationAggregateInput
   intakeKeys?: Prisma.IntakeKeyOrderByRelationAggregateInput
   intakeRefusals?: Prisma.IntakeRefusalOrderByRelationAggregateInput
 }
@@ -191,6 +193,7 @@ export type TenantWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  agents?: Prisma.AgentListRelationFilter
   intakeKeys?: Prisma.IntakeKeyListRelationFilter
   intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
 }, "id">
@@ -219,6 +222,7 @@ export type TenantCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -229,6 +233,7 @@ export type TenantUncheckedCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -239,6 +244,7 @@ export type TenantUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -249,6 +255,7 @@ export type TenantUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -335,6 +342,20 @@ export type TenantUpdateOneRequiredWithoutToolsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutToolsInput, Prisma.TenantUpdateWithoutToolsInput>, Prisma.TenantUncheckedUpdateWithoutToolsInput>
 }
 
+export type TenantCreateNestedOneWithoutAgentsInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutAgentsInput
+  connect?: Prisma.TenantWhereUniqueInput
+}
+
+export type TenantUpdateOneRequiredWithoutAgentsNestedInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutAgentsInput
+  upsert?: Prisma.TenantUpsertWithoutAgentsInput
+  connect?: Prisma.TenantWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutAgentsInput, Prisma.TenantUpdateWithoutAgentsInput>, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
+}
+
 export type TenantCreateNestedOneWithoutIntakeKeysInput = {
   create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
   connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeKeysInput
@@ -370,6 +391,7 @@ export type TenantCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -379,6 +401,7 @@ export type TenantUncheckedCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -404,6 +427,7 @@ export type TenantUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -413,6 +437,7 @@ export type TenantUncheckedUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -422,6 +447,7 @@ export type TenantCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -431,6 +457,7 @@ export type TenantUncheckedCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -456,6 +483,7 @@ export type TenantUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -465,6 +493,63 @@ export type TenantUncheckedUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantCreateWithoutAgentsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
+}
+
+export type TenantUncheckedCreateWithoutAgentsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
+}
+
+export type TenantCreateOrConnectWithoutAgentsInput = {
+  where: Prisma.TenantWhereUniqueInput
+  create: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+}
+
+export type TenantUpsertWithoutAgentsInput = {
+  update: Prisma.XOR<Prisma.TenantUpdateWithoutAgentsInput, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
+  create: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+  where?: Prisma.TenantWhereInput
+}
+
+export type TenantUpdateToOneWithWhereWithoutAgentsInput = {
+  where?: Prisma.TenantWhereInput
+  data: Prisma.XOR<Prisma.TenantUpdateWithoutAgentsInput, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
+}
+
+export type TenantUpdateWithoutAgentsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantUncheckedUpdateWithoutAgentsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -475,6 +560,7 @@ export type TenantCreateWithoutIntakeKeysInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
 
@@ -484,6 +570,7 @@ export type TenantUncheckedCreateWithoutIntakeKeysInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
 
@@ -509,6 +596,7 @@ export type TenantUpdateWithoutIntakeKeysInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
 
@@ -518,6 +606,7 @@ export type TenantUncheckedUpdateWithoutIntakeKeysInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
 
@@ -527,6 +616,7 @@ export type TenantCreateWithoutIntakeRefusalsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
 }
 
@@ -536,6 +626,7 @@ export type TenantUncheckedCreateWithoutIntakeRefusalsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
 }
 
@@ -561,6 +652,7 @@ export type TenantUpdateWithoutIntakeRefusalsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
 }
 
@@ -570,6 +662,7 @@ export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
 }
 
@@ -581,6 +674,7 @@ export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
 export type TenantCountOutputType = {
   keys: number
   tools: number
+  agents: number
   intakeKeys: number
   intakeRefusals: number
 }
@@ -588,6 +682,7 @@ export type TenantCountOutputType = {
 export type TenantCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | TenantCountOutputTypeCountKeysArgs
   tools?: boolean | TenantCountOutputTypeCountToolsArgs
+  agents?: boolean | TenantCountOutputTypeCountAgentsArgs
   intakeKeys?: boolean | TenantCountOutputTypeCountIntakeKeysArgs
   intakeRefusals?: boolean | TenantCountOutputTypeCountIntakeRefusalsArgs
 }
@@ -619,6 +714,13 @@ export type TenantCountOutputTypeCountToolsArgs<ExtArgs extends runtime.Types.Ex
 /**
  * TenantCountOutputType without action
  */
+export type TenantCountOutputTypeCountAgentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AgentWhereInput
+}
+
+/**
+ * TenantCountOutputType without action
+ */
 export type TenantCountOutputTypeCountIntakeKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.IntakeKeyWhereInput
 }
@@ -637,6 +739,7 @@ export type TenantSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   createdAt?: boolean
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  agents?: boolean | Prisma.Tenant$agentsArgs<ExtArgs>
   intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
   intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
   _count?: boolean | Prisma.TenantCountOutputTypeDefaultArgs<ExtArgs>
@@ -664,6 +767,7 @@ export type TenantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
 export type TenantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  agents?: boolean | Prisma.Tenant$agentsArgs<ExtArgs>
   intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
   intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
   _count?: boolean | Prisma.TenantCountOutputTypeDefaultArgs<ExtArgs>
@@ -676,6 +780,7 @@ export type $TenantPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   objects: {
     keys: Prisma.$ApiKeyPayload<ExtArgs>[]
     tools: Prisma.$ToolPayload<ExtArgs>[]
+    agents: Prisma.$AgentPayload<ExtArgs>[]
     intakeKeys: Prisma.$IntakeKeyPayload<ExtArgs>[]
     intakeRefusals: Prisma.$IntakeRefusalPayload<ExtArgs>[]
   }
@@ -1079,6 +1184,7 @@ export interface Prisma__TenantClient<T, Null = never, ExtArgs extends runtime.T
   readonly [Symbol.toStringTag]: "PrismaPromise"
   keys<T extends Prisma.Tenant$keysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$keysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   tools<T extends Prisma.Tenant$toolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$toolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ToolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  agents<T extends Prisma.Tenant$agentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$agentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AgentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   intakeKeys<T extends Prisma.Tenant$intakeKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   intakeRefusals<T extends Prisma.Tenant$intakeRefusalsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeRefusalsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeRefusalPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -1551,6 +1657,30 @@ export type Tenant$toolsArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.ToolScalarFieldEnum | Prisma.ToolScalarFieldEnum[]
+}
+
+/**
+ * Tenant.agents
+ */
+export type Tenant$agentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Agent
+   */
+  select?: Prisma.AgentSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Agent
+   */
+  omit?: Prisma.AgentOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AgentInclude<ExtArgs> | null
+  where?: Prisma.AgentWhereInput
+  orderBy?: Prisma.AgentOrderByWithRelationInput | Prisma.AgentOrderByWithRelationInput[]
+  cursor?: Prisma.AgentWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AgentScalarFieldEnum | Prisma.AgentScalarFieldEnum[]
 }
 
 /**
