@@ -267,7 +267,7 @@ export class SimExecutor implements Actor {
 
   // Its calls.
 
-  private call(going: Going, { work, request, sending }: AskOf<'call'>): void {
+  private call(going: Going, { work, request, sending, mayLeave }: AskOf<'call'>): void {
     const { stage, site } = this.world;
     this.active.noteSent(work);
     const call = this.oracle.watchCall(work, sending, this);
@@ -282,7 +282,7 @@ export class SimExecutor implements Actor {
         this.reply(going, result);
       };
       this.calls.set(call, answer);
-      const given = { deadline: new Date(0), timeoutMs: work.step.timeoutMs, signal: NEVER, traceparent: '' };
+      const given = { deadline: new Date(0), timeoutMs: work.step.timeoutMs, signal: NEVER, traceparent: '', mayLeave };
       stage.say(this.name, () => `writes sending ${sending} of ${work.key}`);
       site.receive(call, toolCallOf(work, request, sending, given), (result) => stage.soon(this, () => answer(result)));
     });
