@@ -1,4 +1,4 @@
-import type { JsonValue } from '../json';
+import type { JsonObject, JsonValue } from '../json';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
 import type { PlanBudget } from './budget-rules';
@@ -6,6 +6,7 @@ import { budgetProblems, worstCaseOf } from './budget-rules';
 import { buildPlan, pinContracts } from './compile-plan';
 import { cyclesOf, cycleText } from './cycles';
 import { NameSuggester } from './nearest-name';
+import { PathTypes } from './path-types';
 import type { CompiledPlan, PlanDocument, Problem } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { graphOf } from './plan-graph';
@@ -14,6 +15,8 @@ import type { PlanReading, Reads } from './plan-reading';
 import { readPlan } from './plan-reading';
 import { ProblemList } from './problem-list';
 import { StepRules } from './step-rules';
+import { pathProblems } from './type-rules';
+import { writeProblems } from './write-rules';
 
 export interface PlanOptions {
   /** Where the plan stands in the request. Default: `/plan`. */
@@ -25,6 +28,8 @@ export interface PlanOptions {
   readonly budget?: PlanBudget;
   /** The task's input, if it is known: then the items of a `forEach` over it can be counted. */
   readonly input?: JsonValue;
+  /** What the task's input is known to be, where something other than the plan says so. */
+  readonly inputSchema?: JsonObject;
 }
 
 export type PlanVerdict =
@@ -74,13 +79,16 @@ function problemsOf(
   const problems = new ProblemList();
   const suggester = new NameSuggester();
   problems.addAll(declarationProblems(reading.document, reading.pointer));
-  const around = { steps: reading.steps, graph, contracts, grants: options.grants };
+  const types = new PathTypes(reading.steps, graph, contracts, reading.document, options.inputSchema);
+  const around = { steps: reading.steps, graph, contracts, grants: options.grants, types };
   const rules = new StepRules(around, problems, suggester);
   for (const [index, step] of reading.steps.entries()) rules.check(step, index);
   problems.addAll(reading.problems);
   addUnknownReads(problems, suggester, graph, reading.completion);
   addUnknownReads(problems, suggester, graph, reading.output);
+  for (const use of reading.uses) problems.addAll(pathProblems(use, types));
   addCycles(problems, reading, graph);
+  problems.addAll(writeProblems(reading.steps, graph, contracts));
   problems.addAll(budgetProblems(worstCaseOf(reading.document, contracts, options), options.budget));
   return problems.all(reading.pointer);
 }

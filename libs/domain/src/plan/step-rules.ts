@@ -1,14 +1,18 @@
 import { isFreeName } from '../expression/scope';
+import type { JsonObject } from '../json';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
+import { contractProblems } from './effect-rules';
 import { grantCheck } from './grants';
 import { inputProblems } from './input-rules';
 import type { NameSuggester } from './nearest-name';
+import type { PathTypes } from './path-types';
 import type { PlanGraph } from './plan-graph';
 import { fallbackIdOf } from './plan-graph';
 import { PLAN_CHECK } from './plan-limits';
 import type { StepReading } from './plan-reading';
 import type { ProblemList } from './problem-list';
+import { stepTypeProblems } from './type-rules';
 
 const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const PRIORITY_MAX = 9;
@@ -19,6 +23,7 @@ export interface StepSurroundings {
   readonly graph: PlanGraph;
   readonly contracts: ReadonlyMap<string, ResolvedContract>;
   readonly grants?: readonly string[];
+  readonly types: PathTypes;
 }
 
 /** The rules that look at one step and at the names of the others. */
@@ -39,6 +44,7 @@ export class StepRules {
     this.checkNeeds(reading);
     this.problems.addAll(reading.problems);
     this.checkReads(reading);
+    this.problems.addAll(stepTypeProblems(reading, this.around.types, this.takenBy(reading)));
     this.checkItems(reading);
     this.checkFallback(reading, index);
     this.checkNumbers(reading);
@@ -60,10 +66,15 @@ export class StepRules {
       const suggestion = this.suggester.suggest(step.tool, this.around.contracts.keys());
       this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${step.tool}'.${suggestion}`);
     } else if (this.isGranted(step.tool)) {
+      this.problems.addAll(contractProblems(contract, `${pointer}/tool`));
       this.problems.addAll(inputProblems(step.input ?? {}, contract, `${pointer}/input`));
     } else {
       this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${step.tool}'.`);
     }
+  }
+
+  private takenBy({ step }: StepReading): JsonObject | undefined {
+    return this.around.contracts.get(step.tool)?.input;
   }
 
   private checkNeeds({ step, pointer }: StepReading): void {
