@@ -20,7 +20,19 @@ const DEPTH_MAX = 16;
 /** The types a value of this schema may have. `number` means what is not whole, `integer` what is. */
 export function typesOf(schema: Schema): ReadonlySet<TypeName> {
   if (schema === false) return new Set();
-  if (!isJsonObject(schema)) return new Set(ALL_TYPES);
+  if (!isJsonObject(schema)) return EVERY_TYPE;
+  const known = typesKept.get(schema);
+  if (known) return known;
+  const types = typesOfObject(schema);
+  typesKept.set(schema, types);
+  return types;
+}
+
+// The schemas of contracts live long, and a plan comes back to each of them thousands of times.
+const typesKept = new WeakMap<object, ReadonlySet<TypeName>>();
+const EVERY_TYPE: ReadonlySet<TypeName> = new Set(ALL_TYPES);
+
+function typesOfObject(schema: JsonObject): ReadonlySet<TypeName> {
   const values = enumerated(schema);
   const declared = declaredTypes(schema.type);
   return values ? new Set(values.map(typeOfValue).filter((type) => declared.has(type))) : declared;
