@@ -1,6 +1,7 @@
 import { Fault, LIMITS } from '@muster/domain';
 import { plainToInstance } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import { type ModelSettings, readModels } from './models.setting';
 import { Env, variables } from './variable';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -155,6 +156,17 @@ export class Config {
   @IsArray()
   @IsString({ each: true })
   processAllow: string[];
+
+  @Env(
+    'MODELS',
+    'The models that agents and the planner may call: JSON, or the path of a JSON or YAML file (docs/models.md). It names the variables that hold keys, never a key.',
+  )
+  @IsOptional()
+  @IsString()
+  modelsSource?: string;
+
+  /** What MODELS says, by the names that agents use; empty where it says nothing. */
+  models: ModelSettings;
 }
 
 /** The environment does not add up; the message lists every problem at once. */
@@ -172,7 +184,9 @@ export class ConfigInvalid extends Fault {
 /** Reads and checks the environment; throws `ConfigInvalid` with every problem. An empty text counts as not given. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const config = plainToInstance(Config, given(env), { excludeExtraneousValues: true });
-  const problems = [...ruleProblems(config), ...relationProblems(config)];
+  const reading = readModels(config.modelsSource);
+  config.models = reading.models;
+  const problems = [...ruleProblems(config), ...relationProblems(config), ...reading.problems];
   if (problems.length > 0) throw new ConfigInvalid(problems);
   return Object.freeze(config);
 }

@@ -42,6 +42,7 @@ describe('a tool contract', () => {
     ['a relative address', { transport: { type: 'http', method: 'GET', url: '/tools' } }, '/transport/url'],
     ['another scheme', { transport: { type: 'http', method: 'GET', url: 'file:///etc/passwd' } }, '/transport/url'],
     ['a password', { transport: { type: 'http', method: 'GET', url: 'http://a:b@c/' } }, '/transport/url'],
+    ['a model behind it', { transport: { type: 'model', model: 'fast' } }, '/transport/type'],
     ['no program', { transport: { type: 'process', argv: [] } }, '/transport/argv'],
     ['a bad input schema', { input: { type: 'nonsense' } }, '/input'],
     ['a remote reference', { output: { $ref: 'https://example.com/x' } }, '/output'],

@@ -58,6 +58,7 @@ function transportProblems(transport: Transport): Problem[] {
       return argvProblems(transport.argv);
     case 'builtin':
       return transport.name === '' ? [problem('/transport/name', 'required', 'Name the adapter.')] : [];
+    // A model is refused with the unknown ones: it is called under an agent's budget, and a tool would go around that.
     default:
       return [problem('/transport/type', 'unknown_transport', 'A transport is http, process or builtin.')];
   }

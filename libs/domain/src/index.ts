@@ -1,5 +1,10 @@
+export * from './agent/agent-call';
+export * from './agent/agent-contract';
+export * from './agent/agent-grants';
+export * from './agent/agent-rules';
 export * from './assert-never';
 export * from './canonical-json';
+export * from './connection-failure';
 export * from './contract-rules';
 export * from './expression/expression';
 export type { Scope, StepView } from './expression/scope';

@@ -33,6 +33,16 @@ export const LIMITS = {
   PROBES_INCONCLUSIVE_MAX: 5,
   /** How often a withdrawn task looks for calls that are still in flight. */
   WITHDRAWAL_DUE_MS: 500,
+  /** Rounds of an agent on end that bring nothing new before it is stopped. */
+  AGENT_IDLE_ROUNDS_MAX: 3,
+  /** Final answers of an agent that are not what its contract says and may be repaired. */
+  AGENT_REPAIRS_MAX: 2,
+  /** Agents on top of each other, whatever their budgets say: the ids of steps grow with it. */
+  AGENT_DEPTH_MAX: 16,
+  /** Calls that one answer of a model may ask for, whatever the budgets say. */
+  AGENT_FAN_OUT_MAX: 1_000,
+  /** All calls of one agent: each decision about it reads them. */
+  AGENT_CALLS_MAX: 5_000,
   EXPRESSION_LENGTH_MAX: 4_096,
   EXPRESSION_NODES_MAX: 512,
   EXPRESSION_DEPTH_MAX: 32,

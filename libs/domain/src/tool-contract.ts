@@ -28,7 +28,13 @@ export interface BuiltinTransport {
   readonly type: 'builtin';
   readonly name: string;
 }
-export type Transport = HttpTransport | ProcessTransport | BuiltinTransport;
+/** A configured model. Only the contracts of agents and of the planner lead here: nobody registers one as a tool. */
+export interface ModelTransport {
+  readonly type: 'model';
+  /** A name of MODELS, never a provider's. */
+  readonly model: string;
+}
+export type Transport = HttpTransport | ProcessTransport | BuiltinTransport | ModelTransport;
 
 export interface ProbeContract {
   readonly method: 'GET' | 'POST';
@@ -101,6 +107,16 @@ export const CONTRACT_DEFAULTS = {
   breaker: { errorThresholdPercentage: 50, volumeThreshold: 10, resetTimeoutMs: 10_000 },
   probeTimeoutMs: 5_000,
 } as const;
+
+/** Answers of a model's server that are no refusal: too slow, in conflict, too early. The same request may pass later. */
+const NO_REFUSALS: readonly number[] = [408, 409, 425, 429];
+const TOO_MANY_REQUESTS = 429;
+
+/** `definite` of every contract over a model: of any provider, a 4xx means that nothing was generated. */
+export const MODEL_DEFINITE: { readonly rejected: readonly number[]; readonly notDone: readonly number[] } = {
+  rejected: Array.from({ length: 100 }, (_, i) => 400 + i).filter((status) => !NO_REFUSALS.includes(status)),
+  notDone: [TOO_MANY_REQUESTS],
+};
 
 /** Fills in the defaults. `hash` is the SHA-256 of the contract's canonical JSON, as stored. */
 export function resolveContract(contract: ToolContract, hash: string): ResolvedContract {

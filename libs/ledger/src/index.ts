@@ -1,4 +1,5 @@
 export * from './classify';
+export * from './model-answer';
 export * from './operation.ledger';
 export { PREPARE, WITHDRAWN } from './operation.sql';
 export * from './read-json';

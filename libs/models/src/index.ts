@@ -1,1 +1,4 @@
 export * from './model';
+export * from './model-result';
+export * from './models';
+export * from './scripted/script.fault';

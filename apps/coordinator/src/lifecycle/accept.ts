@@ -69,6 +69,8 @@ function pendingStep(id: string, taskId: string, submission: Submission, index: 
     itemIndex: null,
     parentId: null,
     planRevision: 1,
+    kind: step.kind,
+    place: '',
     tool: step.tool,
     contractHash: step.contractHash,
     lane: step.lane,
@@ -84,6 +86,8 @@ function pendingStep(id: string, taskId: string, submission: Submission, index: 
     condition: { kind: 'needs' },
     attempts: {},
     failure: null,
+    call: null,
+    spent: {},
     dueAt: null,
     startedAt: null,
     finishedAt: null,
@@ -97,12 +101,13 @@ function link(rows: Mutable<StepRow>[], plan: CompiledPlan): void {
   }
 }
 
-/** Steps without needs go at once. One with a gate waits for the first look, which is due now. */
+/** Steps without needs go at once. One with a gate, and an agent, waits for the first look, which is due now. */
 function dispatchFirst(rows: Mutable<StepRow>[], submission: Submission, now: number, room: number): Ring[] {
   const rings: Ring[] = [];
   for (const [index, step] of submission.plan.steps.entries()) {
     if (step.needs.length > 0) continue;
-    if (step.when !== undefined || step.forEach !== undefined) Object.assign(rows[index]!, { dueAt: now });
+    if (step.when !== undefined || step.forEach !== undefined || step.kind === 'agent')
+      Object.assign(rows[index]!, { dueAt: now });
     else if (rings.length >= room) Object.assign(rows[index]!, { state: 'ready', condition: { kind: 'window' } });
     else rings.push(dispatchRun(rows, submission.plan, index, now));
   }

@@ -1,4 +1,5 @@
 import { assertNever, isSettled, LIMITS } from '@muster/domain';
+import { returnCall, spendCall } from './agent-budget';
 import { count } from './attempts';
 import { dispatchAgain, ringAgain } from './dispatching';
 import type { Draft } from './draft';
@@ -16,8 +17,7 @@ export function foldDispatched(draft: Draft, step: StepRow): void {
   if (operation && operation.epoch >= step.epoch) return foldAnswer(draft, step, operation);
   // A late answer can settle the operation between two dispatches: then nobody may claim it any more.
   if (operation && isSettled(operation.state)) {
-    draft.task.toolCalls -= 1;
-    return foldAnswer(draft, step, operation);
+    return foldAnswer(draft, returnCall(draft, step), operation);
   }
   foldUnclaimed(draft, step, operation);
 }
@@ -27,13 +27,13 @@ function foldUnclaimed(draft: Draft, step: StepRow, operation: OperationRow | un
   if (step.condition.kind === 'after') return;
   const refusal = draft.snapshot.refusals.get(step.id);
   if (refusal) return foldRefusal(draft, step, refusal);
-  if (operation && isOvertaken(draft, step, operation)) draft.task.toolCalls -= 1;
+  if (operation && isOvertaken(draft, step, operation)) returnCall(draft, draft.step(step.id));
   else if (step.dueAt !== null && step.dueAt <= draft.now) ringAgain(draft, step);
 }
 
 /** Nothing was sent: what the dispatch had reserved is returned. */
 function foldRefusal(draft: Draft, step: StepRow, refusal: RefusalRow): void {
-  draft.task.toolCalls -= 1;
+  returnCall(draft, step);
   if (refusal.code !== 'breaker_open') {
     return giveUp(draft, step, { exitReason: refusal.code, retryClass: 'refused', message: refusal.message });
   }
@@ -54,7 +54,7 @@ function foldRefusal(draft: Draft, step: StepRow, refusal: RefusalRow): void {
  * is under way, and what the refusal had returned is reserved again.
  */
 export function foldClaimedAfterAll(draft: Draft, step: StepRow, operation: OperationRow): void {
-  draft.task.toolCalls += 1;
+  spendCall(draft, step);
   const claimed = draft.change(
     step.id,
     { state: 'dispatched', condition: { kind: 'answer' }, dueAt: draft.now + LIMITS.ANSWER_DUE_MS },

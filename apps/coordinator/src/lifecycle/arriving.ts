@@ -1,4 +1,14 @@
-import { type CompiledStep, evaluate, type JsonValue, LIMITS, operationId, runFrom, type Scope } from '@muster/domain';
+import {
+  type CompiledStep,
+  evaluate,
+  type JsonValue,
+  LIMITS,
+  operationId,
+  placeUnder,
+  runFrom,
+  type Scope,
+} from '@muster/domain';
+import { startAgent } from './agents';
 import { foldDispatched } from './answers';
 import { dispatch } from './dispatching';
 import type { Draft } from './draft';
@@ -18,13 +28,16 @@ export function arrive(draft: Draft, id: string): void {
   const compiled = draft.compiled(step);
   if (step.state === 'dispatched') return takeOver(draft, step);
   if (step.state !== 'pending' && step.state !== 'ready') return;
-  if (step.parentId !== null) return dispatch(draft, step);
+  if (step.parentId !== null) return begin(draft, step);
   if (draft.depth > DEPTH_MAX) return putOff(draft, step);
   const scope = scopeOf(draft, compiled.gateReads);
   if (compiled.when !== undefined && !passesGate(draft, step, compiled.when, scope)) return;
   if (compiled.forEach !== undefined) return expand(draft, step, compiled, scope);
-  dispatch(draft, step);
+  begin(draft, step);
 }
+
+const begin = (draft: Draft, step: StepRow): void =>
+  step.kind === 'agent' ? startAgent(draft, step) : dispatch(draft, step);
 
 /** Looked at next, right after this commit; past due from now on, so that it cannot be forgotten. */
 function putOff(draft: Draft, step: StepRow): void {
@@ -117,6 +130,7 @@ function itemRow(id: string, parent: StepRow, index: number): StepRow {
     id,
     key,
     itemIndex: index,
+    place: placeUnder(parent.place, index),
     parentId: parent.id,
     state: 'pending',
     epoch: 0,

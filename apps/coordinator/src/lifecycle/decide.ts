@@ -1,4 +1,5 @@
 import { assertNever, hasEnded, isSettled, LIMITS } from '@muster/domain';
+import { lookAtAgent } from './agents';
 import { foldAnswer, foldClaimedAfterAll, foldDispatched, tryAgain } from './answers';
 import { arrive } from './arriving';
 import type { Input, Outcome, Wants } from './decision';
@@ -18,7 +19,7 @@ import { closeWithdrawn, withdraw } from './withdrawal';
  */
 export function decide(snapshot: Snapshot, inputs: readonly Input[], surroundings: Surroundings): Outcome {
   const draft = new Draft(snapshot, surroundings);
-  const wants: Wants = { outputs: [], members: [], steps: [], closures: [], items: [] };
+  const wants: Wants = { outputs: [], members: [], steps: [], closures: [], items: [], agents: [] };
   for (const input of inputs) collect(wants, () => take(draft, input));
   collect(wants, () => endWhenDone(draft));
   if (Object.values(wants).some((list) => list.length > 0)) return { kind: 'wants', wants };
@@ -114,6 +115,7 @@ function lookAtPending(draft: Draft, step: StepRow): void {
 
 function lookAtWaiting(draft: Draft, step: StepRow): void {
   const { kind } = step.condition;
+  if (kind === 'agent') return lookAtAgent(draft, step);
   const operation = draft.operation(step);
   if (kind === 'breaker' && operation?.epoch === step.epoch) return foldClaimedAfterAll(draft, step, operation);
   if (kind === 'probe' || (operation && isSettled(operation.state))) return foldKnown(draft, step);

@@ -153,6 +153,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
       taskIds: [...new Set([...batch.taskIds, ...batch.questions.map(({ taskId }) => taskId)])],
       outputs: [],
       items: [],
+      agents: [],
     };
     let open: ReadonlySet<string> | undefined;
     for (let round = 1; round <= ROUNDS_MAX; round++) {
@@ -186,7 +187,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private surroundings(snapshot: Snapshot): Surroundings {
     const { leaseTtlMs, workerLostGraceMs } = this.config;
     const room = this.after.window.room(snapshot.task.tenantId);
-    return { room, leaseTtlMs, workerLostGraceMs, newId: newUuid };
+    return { room, leaseTtlMs, workerLostGraceMs, prices: this.prices, newId: newUuid };
   }
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {

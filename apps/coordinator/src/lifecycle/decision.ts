@@ -33,6 +33,8 @@ export interface Wants {
   readonly closures: readonly string[];
   /** `forEach` steps whose next items wait for a slot. */
   readonly items: readonly string[];
+  /** Agents whose calls are to be looked through. */
+  readonly agents: readonly string[];
 }
 
 /** A conclusion about an operation: guarded by the state and sending it was drawn from. */
@@ -68,7 +70,7 @@ export type Ring =
   | { readonly to: 'verifier'; readonly operation: string }
   | { readonly to: 'verifier'; readonly task: { readonly id: string; readonly round: number } };
 
-/** A new step row: an item of a `forEach`. */
+/** A new step row: an item of a `forEach`, or a call of an agent. `item`: what it is for, as JSON. */
 export interface NewItem {
   readonly row: StepRow;
   readonly item: string;

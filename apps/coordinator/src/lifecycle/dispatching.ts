@@ -1,6 +1,7 @@
 import { LIMITS, runFrom } from '@muster/domain';
+import { callsLeft, lackOf, spendCall } from './agent-budget';
 import type { Draft } from './draft';
-import { type GivingUp, giveUp } from './parking';
+import { giveUp } from './parking';
 import type { StepRow } from './snapshot';
 
 /** `rings` is a smallint; that many rings take three weeks without an executor, after which the count begins anew. */
@@ -10,12 +11,13 @@ const DOUBLINGS_MAX = 16;
 
 /** Sends a step on its way, with the run behind it; where the tenant's window is full it waits in the backlog. */
 export function dispatch(draft: Draft, step: StepRow): void {
-  if (callsLeft(draft) <= 0) return giveUp(draft, step, OVER_BUDGET);
+  const lack = lackOf(draft, step);
+  if (lack) return giveUp(draft, step, lack);
   if (!draft.takeRoom()) return waitInBacklog(draft, step);
-  const run = [step.id, ...followers(draft, step)].slice(0, callsLeft(draft));
+  const run = [step.id, ...followers(draft, step)].slice(0, callsLeft(draft, step));
   for (const [position, id] of run.entries()) {
     const previous = run[position - 1];
-    draft.task.toolCalls += 1;
+    spendCall(draft, draft.step(id));
     draft.change(id, {
       state: 'dispatched',
       afterStep: previous ?? null,
@@ -70,9 +72,10 @@ function waitInBacklog(draft: Draft, step: StepRow): void {
 
 /** A claimed (or refused) step is sent again: the epoch rises, so that nothing done for the earlier one moves it. */
 export function dispatchAgain(draft: Draft, step: StepRow, patch: { attempts?: Record<string, number> }): void {
-  if (callsLeft(draft) <= 0) return giveUp(draft, step, OVER_BUDGET);
+  const lack = lackOf(draft, step);
+  if (lack) return giveUp(draft, step, lack);
   draft.unpark(step);
-  draft.task.toolCalls += 1;
+  spendCall(draft, step);
   const again = draft.change(
     step.id,
     {
@@ -104,11 +107,3 @@ export function ringAgain(draft: Draft, step: StepRow): void {
   draft.change(step.id, { rings, dueAt: draft.now + wait });
   ringRun(draft, [step.id, ...rest(draft, step)]);
 }
-
-const OVER_BUDGET: GivingUp = {
-  exitReason: 'budget_exceeded',
-  retryClass: 'definite',
-  message: 'The budget of tool calls is spent.',
-};
-
-const callsLeft = ({ task }: Draft): number => (task.budget.toolCalls ?? Number.POSITIVE_INFINITY) - task.toolCalls;

@@ -1,8 +1,11 @@
 import {
   type CompiledStep,
   chainEvents,
+  compiledCall,
   type EventDraft,
   hasEnded,
+  isCallKey,
+  type JsonValue,
   STEP,
   type StepCondition,
   type StepState,
@@ -12,6 +15,8 @@ import {
 } from '@muster/domain';
 import type { Conclusion, Decision, Input, NewItem, Reply, Ring, Wants } from './decision';
 import type {
+  AgentFacts,
+  CallFacts,
   FailureRecord,
   OperationRow,
   Snapshot,
@@ -62,6 +67,8 @@ export class Draft {
   private readonly newItems = new Map<string, string[]>();
   private readonly itemsTaken = new Map<string, { upTo: number; at: number }>();
   private readonly operations = new Map<string, OperationRow>();
+  /** Final answers of agents that ended here: no row refers to them yet. */
+  private readonly finals = new Map<string, JsonValue>();
   private readonly events: EventDraft[] = [];
   private dispatched = 0;
 
@@ -89,7 +96,37 @@ export class Draft {
   }
 
   compiled(step: StepRow): CompiledStep {
-    return this.snapshot.plan.steps[step.planIndex]!;
+    const planned = this.snapshot.plan.steps[step.planIndex]!;
+    if (!isCallKey(step.key)) return planned;
+    return compiledCall(planned, this.snapshot.contracts.get(step.contractHash)!);
+  }
+
+  /** What an agent has called so far, what this decision changed and added among it. */
+  agentFacts(agent: StepRow): AgentFacts {
+    const facts = this.snapshot.agents.get(agent.id);
+    if (!facts) throw new MissingFacts({ agents: [agent.id] });
+    const known = facts.calls.map((call) => ({ ...call, ...this.changeOf(call.id) }));
+    const added = (this.newItems.get(agent.id) ?? []).map((id) => this.addedCall(id));
+    return { ...facts, calls: [...known, ...added] };
+  }
+
+  private changeOf(id: string): Pick<CallFacts, 'state' | 'exitReason'> | undefined {
+    const changed = this.changed.get(id);
+    return changed && { state: changed.state, exitReason: changed.failure?.exitReason };
+  }
+
+  private addedCall(id: string): CallFacts {
+    const { key, kind, contractHash, state, call, failure } = this.items.get(id)!.row;
+    return { id, key, kind, contractHash, state, call: call!, exitReason: failure?.exitReason };
+  }
+
+  /** Whether the fate of a step's operation was concluded here, so that its answer is not to be read yet. */
+  isConcluded(stepId: string): boolean {
+    return this.conclusions.some((conclusion) => conclusion.stepId === stepId);
+  }
+
+  keepFinal(agent: StepRow, answer: JsonValue): void {
+    this.finals.set(agent.id, answer);
   }
 
   /** The step of the plan at an index; items have none of their own. */
@@ -119,14 +156,17 @@ export class Draft {
     const loaded = this.snapshot.outputs.get(index)!;
     const id = this.snapshot.atIndex.get(index);
     const state = id ? this.step(id).state : loaded.state;
-    if (this.snapshot.plan.steps[index]!.forEach === undefined)
-      return { state, output: state === 'succeeded' ? loaded.output : null };
+    if (this.snapshot.plan.steps[index]!.forEach === undefined) {
+      const output = (id && this.finals.get(id)) ?? loaded.output;
+      return { state, output: state === 'succeeded' ? output : null };
+    }
     // One that never had items has no list: the same that executor and verifier read back.
     if (!loaded.outputs && state !== 'succeeded') return { state, output: null };
     const outputs = [...(loaded.outputs ?? [])];
     for (const item of this.changed.values()) {
-      if (item.planIndex === index && item.itemIndex !== null && item.state !== 'succeeded')
-        outputs[item.itemIndex] = null;
+      if (item.planIndex !== index || item.itemIndex === null || isCallKey(item.key)) continue;
+      if (item.state !== 'succeeded') outputs[item.itemIndex] = null;
+      else if (this.finals.has(item.id)) outputs[item.itemIndex] = this.finals.get(item.id)!;
     }
     return { state, output: null, outputs };
   }

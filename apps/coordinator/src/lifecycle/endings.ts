@@ -1,3 +1,4 @@
+import { returnCall } from './agent-budget';
 import type { Draft } from './draft';
 import { failureOf } from './failure';
 import type { FailureRecord, StepRow } from './snapshot';
@@ -29,7 +30,7 @@ export function failStep(draft: Draft, step: StepRow, failure: FailureRecord): v
 /** `met`: skipped through its own `when`, or a fallback that was not needed; otherwise it stands behind a failure. */
 export function skipStep(draft: Draft, step: StepRow, reason: string, met: boolean): void {
   // A member of a run is reserved a call when its run sets off.
-  if (step.state === 'dispatched') draft.task.toolCalls -= 1;
+  if (step.state === 'dispatched') returnCall(draft, step);
   draft.end(step.id, 'skipped', { type: 'step.skipped', data: { reason } });
   draft.follow({ kind: 'ended', id: step.id, met });
 }

@@ -4,18 +4,21 @@ const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 
 /**
  * Everything that a decision about these steps ($1) and tasks ($2) may need, in one statement and so from one moment:
- * the steps with their direct dependants, their operations, and what is known of the processes that sent them.
+ * the steps with their direct dependants and what they belong to, their operations, and what is known of the processes that sent them.
  * Takes no locks; the commit compares what it was drawn from.
  */
 export const LOAD: NamedSql = {
   name: 'lifecycle.load',
   text: `
-with named as materialized (
+with recursive named as materialized (
   select s.id, s.task_id, s.dependants, s.parent_id from step s where s.id = any($1::uuid[])
 ), task_ids as materialized (
   select distinct task_id as id from named union select unnest($2::uuid[])
+), above as (
+  select parent_id as id from named where parent_id is not null
+  union select s.parent_id from above join step s on s.id = above.id where s.parent_id is not null
 ), step_ids as materialized (
-  select id from named union select unnest(dependants) from named union select parent_id from named where parent_id is not null
+  select id from named union select unnest(dependants) from named union select id from above
 ), tasks as materialized (
   select t.* from task t where t.id in (select id from task_ids)
 ), steps as materialized (
@@ -32,13 +35,15 @@ select json_build_object(
   'tasks', (select coalesce(json_agg(json_build_object(
     'id', t.id, 'tenantId', t.tenant_id, 'state', t.state, 'revision', t.revision, 'fence', t.fence, 'withdrawal', t.withdrawal,
     'withdrawnAt', ${MS('t.withdrawn_at')}, 'eventSeq', t.event_seq, 'eventHash', encode(t.event_hash, 'hex'), 'planRevision', t.plan_revision,
-    'planHash', t.plan_hash, 'stepsTotal', t.steps_total, 'openSteps', t.open_steps, 'toolCalls', t.tool_calls, 'input', t.input,
+    'planHash', t.plan_hash, 'stepsTotal', t.steps_total, 'openSteps', t.open_steps, 'toolCalls', t.tool_calls,
+    'modelCalls', t.model_calls, 'tokens', t.tokens, 'costMicros', t.cost_micros, 'input', t.input,
     'criteriaCount', t.criteria_count, 'budget', t.budget, 'priority', t.priority, 'output', t.output, 'failure', t.failure,
     'conditions', t.conditions, 'verdictId', t.verdict_id, 'deadlineAt', ${MS('t.deadline_at')}, 'dueAt', ${MS('t.due_at')},
     'finishedAt', ${MS('t.finished_at')})), '[]') from tasks t),
   'steps', (select coalesce(json_agg(json_build_object(
     'id', s.id, 'taskId', s.task_id, 'key', s.key, 'planIndex', s.plan_index, 'itemIndex', s.item_index, 'parentId', s.parent_id,
-    'planRevision', s.plan_revision, 'tool', s.tool, 'contractHash', s.contract_hash, 'lane', s.lane, 'priority', s.priority, 'state', s.state,
+    'planRevision', s.plan_revision, 'kind', s.kind, 'place', s.place, 'spent', s.spent,
+    'call', case when s.key like '%/%' then s.item end, 'tool', s.tool, 'contractHash', s.contract_hash, 'lane', s.lane, 'priority', s.priority, 'state', s.state,
     'epoch', s.epoch, 'rings', s.rings, 'waitingOn', s.waiting_on, 'needs', s.needs, 'dependants', s.dependants, 'afterStep', s.after_step,
     'operationId', s.operation_id, 'condition', s.condition, 'attempts', s.attempts, 'failure', s.failure, 'dueAt', ${MS('s.due_at')},
     'startedAt', ${MS('s.started_at')}, 'finishedAt', ${MS('s.finished_at')})), '[]') from steps s),
@@ -89,4 +94,29 @@ select item.id, item.parent_id
     select s.id, s.parent_id from step s where s.parent_id = wanted.parent_id and s.state = 'pending'
     order by s.item_index limit wanted.count
   ) item`,
+};
+
+/**
+ * Everything that these agents ($1) have called, with what the ledger has of it, in order; of each the answer of its last
+ * model call, and those of agents, whose final answer is in them.
+ */
+export const AGENT_CALLS: NamedSql = {
+  name: 'lifecycle.agent-calls',
+  text: `
+select s.parent_id as "agentId", s.id, s.key, s.kind, s.contract_hash as "contractHash", s.state, s.item as call, s.failure,
+  encode(o.response_hash, 'hex') as "responseHash", ${MS('o.sent_at')}::float8 as "sentAt",
+  case when s.kind = 'agent' or s.item_index = max(s.item_index) filter (where s.kind = 'model') over (partition by s.parent_id)
+    then o.response end as response
+from step s left join operation o on o.id = s.operation_id and o.state = 'succeeded'
+where s.parent_id = any($1::uuid[]) and s.key like '%/%'
+order by s.parent_id, s.item_index`,
+};
+
+/** When an effect was last there, for the tasks of these agents ($1); one in flight or in doubt may still come. */
+export const LAST_EFFECTS: NamedSql = {
+  name: 'lifecycle.last-effects',
+  text: `
+select a.id as "agentId", max(case when o.state = 'succeeded' then ${MS('o.settled_at')} else ${Number.MAX_SAFE_INTEGER} end)::float8 as at
+from step a join operation o on o.task_id = a.task_id and o.effect <> 'none' and o.state in ('succeeded', 'sent', 'unknown')
+where a.id = any($1::uuid[]) group by a.id`,
 };

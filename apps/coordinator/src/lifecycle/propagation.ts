@@ -1,4 +1,5 @@
-import { hasEnded } from '@muster/domain';
+import { hasEnded, isCallKey } from '@muster/domain';
+import { endCall } from './agents';
 import type { Draft } from './draft';
 import { failStep, skipStep, succeedStep } from './endings';
 import { failureOf } from './failure';
@@ -7,6 +8,7 @@ import type { StepRow } from './snapshot';
 /** Carries the end of a step to what stands behind it. */
 export function propagate(draft: Draft, id: string, met: boolean): void {
   const step = draft.step(id);
+  if (isCallKey(step.key)) return endCall(draft, step);
   if (step.parentId !== null) return endItem(draft, step);
   const { fallback } = draft.compiled(step);
   if (fallback === undefined) settle(draft, step, met);

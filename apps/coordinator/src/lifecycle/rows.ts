@@ -1,4 +1,4 @@
-import type { EventRow } from '@muster/domain';
+import type { EventRow, PlanBody } from '@muster/domain';
 import type { Acceptance } from './accept';
 import type { Conclusion, Decision } from './decision';
 import type { StepRow, TaskRow } from './snapshot';
@@ -17,6 +17,9 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
     item_index: step.itemIndex,
     parent_id: step.parentId,
     plan_revision: step.planRevision,
+    kind: step.kind,
+    place: step.place,
+    spent: json(step.spent),
     tool: step.tool,
     contract_hash: step.contractHash,
     lane: step.lane,
@@ -32,8 +35,10 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
     condition: json(step.condition),
     item,
     attempts: json(step.attempts),
+    failure: json(step.failure),
     due_at: instant(step.dueAt),
     started_at: instant(step.startedAt),
+    finished_at: instant(step.finishedAt),
   };
 }
 
@@ -52,6 +57,9 @@ export function stepColumns(step: StepRow) {
     due_at: instant(step.dueAt),
     started_at: instant(step.startedAt),
     finished_at: instant(step.finishedAt),
+    // Only an agent comes to have another operation than its own, and only agents and their calls spend.
+    operation_id: step.kind === 'agent' ? step.operationId : null,
+    spent: step.kind === 'agent' || step.call ? json(step.spent) : null,
   };
 }
 
@@ -83,6 +91,9 @@ function taskImage(task: TaskRow) {
     steps_total: task.stepsTotal,
     open_steps: task.openSteps,
     tool_calls: task.toolCalls,
+    model_calls: task.modelCalls,
+    tokens: task.tokens,
+    cost_micros: task.costMicros,
     output: task.output,
     failure: json(task.failure),
     conditions: json(task.conditions),
@@ -129,7 +140,7 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
     steps_total: steps.length,
     tool_calls: toolCalls,
     grants: submission.grants,
-    granted_hashes: [...new Set(submission.plan.steps.map((step) => step.contractHash))],
+    granted_hashes: hashesOf(submission.plan.body),
     criteria: JSON.stringify(criteria),
     criteria_count: criteria.length + submission.plan.completion.length + submission.invariants.length,
     invariants: JSON.stringify(submission.invariants),
@@ -144,3 +155,8 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
     deadline_at: submission.deadlineAt?.toISOString() ?? null,
   };
 }
+
+/** Every contract that the plan pins: of its steps, and of all that its agents can come to call. */
+const hashesOf = ({ pins, agents = {} }: PlanBody): string[] => [
+  ...new Set([...Object.values(pins), ...Object.values(agents)].map(({ hash }) => hash)),
+];

@@ -1,8 +1,10 @@
 import { Database, loadOutputs, PlanCache } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
+import { loadAgents } from './agent.reader';
 import type { Wants } from './decision';
 import { EXPAND, LOAD } from './load.sql';
 import type {
+  AgentFacts,
   OperationRow,
   ProbeRow,
   RefusalRow,
@@ -21,6 +23,8 @@ export interface Scope {
   readonly stepIds: readonly string[];
   readonly outputs: readonly { readonly taskId: string; readonly planIndex: number }[];
   readonly items: readonly { readonly parentId: string; readonly id: string }[];
+  /** Agents whose calls are looked through. */
+  readonly agents: readonly string[];
 }
 
 interface Raw {
@@ -32,7 +36,7 @@ interface Raw {
     conditions: string;
     planHash: string;
   })[];
-  readonly steps: (StepRow & { condition: string; attempts: string; failure: string })[];
+  readonly steps: (StepRow & { condition: string; attempts: string; failure: string; call: string; spent: string })[];
   readonly operations: (OperationRow & { taskId: string })[];
   readonly sendings: SendingRow[];
   readonly workers: WorkerRow[];
@@ -52,9 +56,10 @@ export class SnapshotReader {
   async read(scope: Scope): Promise<Map<string, Snapshot>> {
     const [row] = await this.database.query<{ snapshot: Raw }>(LOAD, [scope.stepIds, scope.taskIds]);
     const raw = row!.snapshot;
-    const [plans, outputs] = await Promise.all([
+    const [plans, outputs, agents] = await Promise.all([
       this.plans.get(raw.tasks.map((task) => task.planHash)),
       scope.outputs.length > 0 ? loadOutputs(this.database, scope.outputs) : new Map<string, Map<number, StepOutput>>(),
+      scope.agents.length > 0 ? loadAgents(this.database, scope.agents) : new Map<string, AgentFacts>(),
     ]);
     const parts = groupByTask(raw);
     return new Map(
@@ -67,6 +72,7 @@ export class SnapshotReader {
             ...known,
             outputs: outputs.get(task.id) ?? new Map(),
             nextItems: itemsOf(scope.items),
+            agents,
           },
         ];
       }),
@@ -93,6 +99,7 @@ export class SnapshotReader {
         ...found.flatMap((row) => (row.parent_id ? [{ parentId: row.parent_id, id: row.id }] : [])),
         ...none(parents, found),
       ],
+      agents: unique([...scope.agents, ...entries.flatMap(([, want]) => want.agents)]),
     };
   }
 
@@ -127,7 +134,7 @@ function snapshotOf(
   raw: Raw,
   task: Raw['tasks'][number],
   parts: Parts,
-): Omit<Snapshot, 'plan' | 'contracts' | 'outputs' | 'nextItems'> {
+): Omit<Snapshot, 'plan' | 'contracts' | 'outputs' | 'nextItems' | 'agents'> {
   const steps = parts.steps.get(task.id) ?? [];
   const operations = parts.operations.get(task.id) ?? [];
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -163,6 +170,8 @@ function stepOf(raw: Raw['steps'][number]): StepRow {
     condition: JSON.parse(raw.condition),
     attempts: JSON.parse(raw.attempts),
     failure: raw.failure && JSON.parse(raw.failure),
+    call: raw.call && JSON.parse(raw.call),
+    spent: JSON.parse(raw.spent),
   };
 }
 

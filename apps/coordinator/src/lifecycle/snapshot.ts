@@ -1,9 +1,11 @@
 import type {
+  AgentCall,
   CompiledPlan,
   JsonValue,
   OperationState,
   ResolvedContract,
   StepCondition,
+  StepKind,
   StepState,
   TaskState,
 } from '@muster/domain';
@@ -58,6 +60,9 @@ export interface TaskRow {
   readonly stepsTotal: number;
   readonly openSteps: number;
   readonly toolCalls: number;
+  readonly modelCalls: number;
+  readonly tokens: number;
+  readonly costMicros: number;
   readonly input: JsonValue;
   readonly criteriaCount: number;
   readonly budget: Readonly<Record<string, number>>;
@@ -79,6 +84,8 @@ export interface StepRow {
   readonly itemIndex: number | null;
   readonly parentId: string | null;
   readonly planRevision: number;
+  readonly kind: StepKind;
+  readonly place: string;
   readonly tool: string;
   readonly contractHash: string;
   readonly lane: string;
@@ -94,6 +101,10 @@ export interface StepRow {
   readonly condition: StepCondition;
   readonly attempts: Readonly<Record<string, number>>;
   readonly failure: FailureRecord | null;
+  /** Of a call of an agent: what it is for. */
+  readonly call: AgentCall | null;
+  /** Of an agent and its calls: used and reserved. */
+  readonly spent: Partial<Spending>;
   readonly dueAt: Moment | null;
   readonly startedAt: Moment | null;
   readonly finishedAt: Moment | null;
@@ -168,6 +179,37 @@ export interface StepOutput {
   readonly outputs?: readonly JsonValue[];
 }
 
+/** What was used, and what is reserved until it is known. Calls are counted by sendings, costs in millionths of a dollar. */
+export interface Spending {
+  readonly modelCalls: number;
+  readonly toolCalls: number;
+  readonly tokens: number;
+  readonly costMicros: number;
+}
+
+/** A call of an agent, with what the ledger has of it. */
+export interface CallFacts {
+  readonly id: string;
+  readonly key: string;
+  readonly kind: StepKind;
+  readonly contractHash: string;
+  readonly state: StepState;
+  readonly call: AgentCall;
+  readonly exitReason?: string;
+  /** SHA-256 of what a tool answered, or of the final answer of an agent. */
+  readonly resultHash?: string;
+  readonly sentAt?: Moment;
+}
+
+/** Everything that an agent has called so far, in order. */
+export interface AgentFacts {
+  readonly calls: readonly CallFacts[];
+  /** What the last model call was answered, as recorded; null while it is not. */
+  readonly answer: string | null;
+  /** When an effect of the task was last seen to be there; the end of time while one is under way or in doubt. */
+  readonly lastEffectAt: Moment | null;
+}
+
 /** What the coordinator knows of one task at one moment; read in one statement, without locks. */
 export interface Snapshot {
   readonly now: Moment;
@@ -190,10 +232,17 @@ export interface Snapshot {
   readonly outputs: ReadonlyMap<number, StepOutput>;
   /** Items of `forEach` steps that wait for a slot, in order; only what was asked for. */
   readonly nextItems: ReadonlyMap<string, readonly string[]>;
+  /** By the agent's step; only what was asked for. */
+  readonly agents: ReadonlyMap<string, AgentFacts>;
   /** Step ids by plan index, of steps that are no items; only of what is loaded. */
   readonly atIndex: ReadonlyMap<number, string>;
   /** Operations still `sent`; loaded for withdrawn tasks only. */
   readonly sentOperations: readonly OperationRow[];
+}
+
+export interface ModelPrices {
+  readonly inputPerMillion: number;
+  readonly outputPerMillion: number;
 }
 
 /** What the runtime's bounds are at this moment. */
@@ -202,6 +251,8 @@ export interface Surroundings {
   readonly room: number;
   readonly leaseTtlMs: number;
   readonly workerLostGraceMs: number;
+  /** Of models by their configured names, in US dollars for a million tokens. */
+  readonly prices: Readonly<Record<string, ModelPrices | undefined>>;
   /** Ids for rows that a decision makes: the one thing that it cannot calculate. */
   newId(): string;
 }

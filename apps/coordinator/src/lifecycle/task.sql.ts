@@ -1,8 +1,9 @@
 import type { NamedSql } from '@muster/persistence';
 
-const STEP_COLUMNS = `id uuid, task_id uuid, tenant_id text, key text, plan_index int, item_index int, parent_id uuid, plan_revision int, tool text,
+const STEP_COLUMNS = `id uuid, task_id uuid, tenant_id text, key text, plan_index int, item_index int, parent_id uuid, plan_revision int, kind text, place text, spent text, tool text,
     contract_hash text, lane text, priority smallint, state text, epoch int, rings smallint, waiting_on int, needs uuid[], dependants uuid[],
-    after_step uuid, operation_id uuid, condition text, item text, attempts text, due_at timestamptz, started_at timestamptz`;
+    after_step uuid, operation_id uuid, condition text, item text, attempts text, failure text, due_at timestamptz, started_at timestamptz,
+    finished_at timestamptz`;
 const STEP_NAMES = STEP_COLUMNS.replace(/ (uuid|text|int|smallint|timestamptz)(\[\])?(?=,|$)/g, '');
 
 const EVENT_COLUMNS = 'task_id uuid, seq int, tenant_id text, type text, at timestamptz, data text, hash text';
@@ -63,11 +64,12 @@ export const FIND_BY_KEY: NamedSql = {
 const COMMIT_TEXT = `
 with t_in as materialized (
   select * from json_to_recordset($1::json) as t(id uuid, expected int, revision int, state text, fence int, withdrawal text,
-    withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, tool_calls int, output text, failure text,
-    conditions text, verdict_id uuid, due_at timestamptz, finished_at timestamptz, closes boolean)
+    withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, tool_calls int, model_calls int,
+    tokens bigint, cost_micros bigint, output text, failure text, conditions text, verdict_id uuid, due_at timestamptz, finished_at timestamptz, closes boolean)
 ), s_in as materialized (
   select * from json_to_recordset($2::json) as s(id uuid, task_id uuid, state text, epoch int, rings smallint, waiting_on int, after_step uuid,
-    condition text, attempts text, failure text, due_at timestamptz, started_at timestamptz, finished_at timestamptz)
+    condition text, attempts text, failure text, due_at timestamptz, started_at timestamptz, finished_at timestamptz,
+    operation_id uuid, spent text)
 ), o_in as materialized (
   select * from json_to_recordset($4::json) as o(id uuid, task_id uuid, tenant_id text, step_id uuid, from_state text, from_sending int, state text,
     resolver text, code text, message text, release int, evidence_id uuid, sending int, bytes text, hash text,
@@ -110,7 +112,8 @@ with t_in as materialized (
 ), moved as (
   update step s set
     state = i.state, epoch = i.epoch, rings = i.rings, waiting_on = i.waiting_on, after_step = i.after_step, condition = i.condition,
-    attempts = i.attempts, failure = i.failure, due_at = i.due_at, started_at = i.started_at, finished_at = i.finished_at
+    attempts = i.attempts, failure = i.failure, due_at = i.due_at, started_at = i.started_at, finished_at = i.finished_at,
+    operation_id = coalesce(i.operation_id, s.operation_id), spent = coalesce(i.spent, s.spent)
   from s_in i join won on won.id = i.task_id
   where s.id = i.id
 ), closed as (
@@ -131,7 +134,7 @@ with t_in as materialized (
   update task t set
     revision = won.revision, state = won.state, fence = won.fence, withdrawal = won.withdrawal, withdrawn_at = won.withdrawn_at,
     event_seq = won.event_seq, event_hash = decode(won.event_hash, 'hex'), steps_total = won.steps_total, open_steps = won.open_steps,
-    tool_calls = won.tool_calls, output = won.output, failure = won.failure, conditions = won.conditions, verdict_id = won.verdict_id,
+    tool_calls = won.tool_calls, model_calls = won.model_calls, tokens = won.tokens, cost_micros = won.cost_micros, output = won.output, failure = won.failure, conditions = won.conditions, verdict_id = won.verdict_id,
     due_at = won.due_at, finished_at = won.finished_at
   from won where t.id = won.id
 )

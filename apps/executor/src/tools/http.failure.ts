@@ -1,21 +1,8 @@
+import { connectionFailureOf } from '@muster/domain';
 import type { ToolAnswer } from '@muster/ledger';
 import { EgressDeniedFault } from '@muster/resilience';
 import { errors } from 'undici';
 
-/** Error codes of Node and undici from before a connection stood. */
-const NOT_SENT_CODES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'dns_failure',
-  EAI_AGAIN: 'dns_failure',
-  EAI_FAIL: 'dns_failure',
-  EAI_NODATA: 'dns_failure',
-  ECONNREFUSED: 'connection_refused',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  ETIMEDOUT: 'connect_timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
-};
-const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO)/;
 /** What undici says of a response whose framing is wrong; one that is no HTTP at all has an error class of its own. */
 const UNREADABLE_CODES = /^UND_ERR_(RES_CONTENT_LENGTH|HEADERS_OVERFLOW|RESPONSE)/;
 
@@ -24,9 +11,8 @@ export function failureBeforeSend(error: Error, isTls: boolean): ToolAnswer {
   if (error instanceof EgressDeniedFault) return { kind: 'rejected', code: 'egress_denied', message: error.message };
   const code = codeOf(error);
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'rejected', code: 'request_invalid', message: error.message };
-  if (TLS_CODES.test(code) || (isTls && code === 'ECONNRESET'))
-    return { kind: 'not-sent', code: 'tls_failure', message: error.message };
-  return { kind: 'not-sent', code: NOT_SENT_CODES[code] ?? 'connect_failure', message: error.message || code };
+  if (isTls && code === 'ECONNRESET') return { kind: 'not-sent', code: 'tls_failure', message: error.message };
+  return { kind: 'not-sent', code: connectionFailureOf(code) ?? 'connect_failure', message: error.message || code };
 }
 
 /** Writing had begun. A kept connection that turns out to be dead belongs here too: its peer may have read the bytes. */

@@ -2,6 +2,7 @@ import { assertNever, type Transport } from '@muster/domain';
 import type { ToolAnswer } from '@muster/ledger';
 import type { BuiltinTool } from './builtin/builtin.tool';
 import type { HttpTool } from './http.tool';
+import type { ModelTool } from './model.tool';
 import type { ProcessTool } from './process.tool';
 import type { Tool, ToolCall } from './tool';
 
@@ -11,6 +12,7 @@ export class ToolRegistry implements Tool {
     private readonly http: HttpTool,
     private readonly program: ProcessTool,
     private readonly builtin: BuiltinTool,
+    private readonly model: ModelTool,
   ) {}
 
   call(call: ToolCall): Promise<ToolAnswer> {
@@ -19,7 +21,7 @@ export class ToolRegistry implements Tool {
 
   /** Destroys the connections that are kept; calls in flight end as `reset`. */
   async close(): Promise<void> {
-    await this.http.close();
+    await Promise.all([this.http.close(), this.model.close()]);
   }
 
   private toolFor(transport: Transport): Tool {
@@ -30,6 +32,8 @@ export class ToolRegistry implements Tool {
         return this.program;
       case 'builtin':
         return this.builtin;
+      case 'model':
+        return this.model;
       default:
         return assertNever(transport);
     }

@@ -21,6 +21,17 @@ export type StepCondition =
   | { readonly kind: 'breaker'; readonly tool: string; readonly until: string }
   /** Waiting: items of its `forEach` run. `failed` counts those whose failure nothing absorbs; `first` is the first. */
   | { readonly kind: 'items'; readonly total: number; readonly failed: number; readonly first?: string }
+  /**
+   * Waiting: the calls of its round run. `calls` counts all so far, `idle` the rounds on end that brought nothing new,
+   * `repairs` the final answers that were not what its contract says.
+   */
+  | {
+      readonly kind: 'agent';
+      readonly round: number;
+      readonly calls: number;
+      readonly idle: number;
+      readonly repairs: number;
+    }
   /** Verifying: the verifier has not spoken in this round. */
   | { readonly kind: 'verdict'; readonly round: number }
   /** Parked: no automatic move is safe. */

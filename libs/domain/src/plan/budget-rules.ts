@@ -33,7 +33,7 @@ export function worstCaseOf(
   const worst = { steps: document.steps.length, toolCalls: 0, fanOut: 0 };
   for (const step of document.steps) {
     const items = itemsOf(step, known);
-    worst.toolCalls += (items ?? 1) * attemptsOf(step, contracts.get(step.tool));
+    worst.toolCalls += (items ?? 1) * attemptsOf(step, contracts);
     worst.steps += items ?? 0;
     worst.fanOut = Math.max(worst.fanOut, items ?? 0);
   }
@@ -41,7 +41,10 @@ export function worstCaseOf(
 }
 
 /** An opaque tool is never called twice without a person, who is not bound by a budget. */
-function attemptsOf(step: StepDocument, contract?: ResolvedContract): number {
+function attemptsOf(step: StepDocument, contracts: ReadonlyMap<string, ResolvedContract>): number {
+  // What an agent comes to call is bounded while it runs, by its own budget and the task's.
+  if (step.tool === undefined) return 0;
+  const contract = contracts.get(step.tool);
   if (!contract || contract.effect === 'opaque') return 1;
   return step.retry?.maxAttempts ?? contract.retry.maxAttempts;
 }

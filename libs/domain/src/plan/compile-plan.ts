@@ -1,8 +1,12 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
+import { modelContractOf } from '../agent/agent-contract';
+import { closureOf } from '../agent/agent-grants';
 import { hashJson } from '../canonical-json';
 import { Fault } from '../fault';
 import type { JsonValue } from '../json';
 import type { ResolvedContract } from '../tool-contract';
-import type { CompiledPlan, CompiledStep, ContractPins, OnFailure, PlanBody, PlanDocument } from './plan';
+import type { CompiledPlan, CompiledStep, ContractPins, OnFailure, PlanBody, PlanDocument, StepDocument } from './plan';
+import { calleeOf } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { graphOf, indicesOf } from './plan-graph';
 import type { PlanReading, StepReading } from './plan-reading';
@@ -17,16 +21,25 @@ export class ContractMissingFault extends Fault {
   }
 }
 
-/** Fixes which contract each tool name of a plan stands for. */
+type Pinned = Pick<ResolvedContract, 'version' | 'hash'>;
+
+/** Fixes which contract each name stands for. */
+export const pinNames = (names: readonly string[], contracts: ReadonlyMap<string, Pinned>): ContractPins =>
+  Object.fromEntries(names.map((name) => [name, pinOf(name, contracts.get(name))]));
+
+/** Fixes which contracts the names of a plan stand for, its agents' tools and their agents among them. */
 export function pinContracts(
   document: PlanDocument,
-  contracts: ReadonlyMap<string, Pick<ResolvedContract, 'version' | 'hash'>>,
-): ContractPins {
-  const names = [...new Set(document.steps.map((step) => step.tool))].sort();
-  return Object.fromEntries(names.map((name) => [name, pinOf(name, contracts.get(name))]));
+  contracts: ReadonlyMap<string, Pinned>,
+  agents: ReadonlyMap<string, ResolvedAgent> = new Map(),
+  grants?: readonly string[],
+): Pick<PlanBody, 'pins' | 'agents'> {
+  const closure = closureOf(document, contracts.keys(), agents, grants);
+  const pins = pinNames(closure.tools, contracts);
+  return closure.agents.length === 0 ? { pins } : { pins, agents: pinNames(closure.agents, agents) };
 }
 
-function pinOf(name: string, contract?: Pick<ResolvedContract, 'version' | 'hash'>) {
+function pinOf(name: string, contract?: Pinned) {
   if (!contract) throw new ContractMissingFault(name);
   return { version: contract.version, hash: contract.hash };
 }
@@ -35,9 +48,13 @@ function pinOf(name: string, contract?: Pick<ResolvedContract, 'version' | 'hash
  * Compiles a plan that was accepted before; the rules are not run again. Gives exactly what its acceptance gave.
  * Throws ContractMissingFault where a pinned contract is not among `contractsByHash`.
  */
-export function compilePlanBody(body: PlanBody, contractsByHash: ReadonlyMap<string, ResolvedContract>): CompiledPlan {
+export function compilePlanBody(
+  body: PlanBody,
+  contractsByHash: ReadonlyMap<string, ResolvedContract>,
+  agentsByHash: ReadonlyMap<string, ResolvedAgent> = new Map(),
+): CompiledPlan {
   const reading = readPlan(body.document, '');
-  return buildPlan(body, reading, graphOf(reading), contractsByHash);
+  return buildPlan(body, reading, graphOf(reading), contractsByHash, agentsByHash);
 }
 
 /** Puts together what reading and graph have found out. */
@@ -46,14 +63,20 @@ export function buildPlan(
   reading: PlanReading,
   graph: PlanGraph,
   contractsByHash: ReadonlyMap<string, ResolvedContract>,
+  agentsByHash: ReadonlyMap<string, ResolvedAgent>,
 ): CompiledPlan {
   const { document } = body;
-  const contractOf = (tool: string) => contractsByHash.get(pinOfTool(body.pins, tool) ?? '');
+  const agents = pinnedAgents(body, agentsByHash);
+  const contractOf = ({ tool, agent = '' }: StepDocument) => {
+    if (tool !== undefined) return contractsByHash.get(pinOfTool(body.pins, tool) ?? '');
+    return agents.has(agent) ? modelContractOf(agents.get(agent)!) : undefined;
+  };
   return {
     hash: hashJson(body as unknown as JsonValue),
     body,
-    steps: reading.steps.map((step, i) => buildStep(step, i, graph, contractOf(step.step.tool))),
+    steps: reading.steps.map((step, i) => buildStep(step, i, graph, contractOf(step.step))),
     indexOf: graph.indexOf,
+    agents,
     completion: document.completion ?? [],
     ...(document.output === undefined ? {} : { output: document.output }),
     outputReads: indicesOf(reading.output, graph.indexOf),
@@ -61,16 +84,31 @@ export function buildPlan(
   };
 }
 
+function pinnedAgents(
+  { agents = {} }: PlanBody,
+  byHash: ReadonlyMap<string, ResolvedAgent>,
+): Map<string, ResolvedAgent> {
+  const names = Object.keys(agents).sort();
+  return new Map(
+    names.map((name) => {
+      const agent = byHash.get(agents[name]!.hash);
+      if (!agent) throw new ContractMissingFault(name);
+      return [name, agent];
+    }),
+  );
+}
+
 const pinOfTool = (pins: ContractPins, tool: string): string | undefined =>
   Object.hasOwn(pins, tool) ? pins[tool]?.hash : undefined;
 
 function buildStep(reading: StepReading, index: number, graph: PlanGraph, contract?: ResolvedContract): CompiledStep {
   const { step } = reading;
-  if (!contract) throw new ContractMissingFault(step.tool);
+  if (!contract) throw new ContractMissingFault(calleeOf(step));
   return {
     index,
     key: step.id,
-    tool: step.tool,
+    kind: step.agent === undefined ? 'tool' : 'agent',
+    tool: calleeOf(step),
     contractHash: contract.hash,
     effect: contract.effect,
     lane: contract.lane,

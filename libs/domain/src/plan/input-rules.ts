@@ -19,7 +19,11 @@ const BRANCHES: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'not', 'if', 'c
  * What is certainly wrong with a step's input before any expression has a value. What an expression stands in for is
  * left to the executor, which checks the whole input again before anything is sent.
  */
-export function inputProblems(input: JsonObject, contract: ResolvedContract, pointer: string): Problem[] {
+export function inputProblems(
+  input: JsonObject,
+  contract: Pick<ResolvedContract, 'name' | 'input'>,
+  pointer: string,
+): Problem[] {
   // A contract with a bad schema is not registered; one that is nevertheless refuses at its first call.
   if (schemaFault(contract.input) !== undefined) return [];
   const violations = schemaOf(contract.input).violationsOf(input);

@@ -1,3 +1,4 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
 import type { Path } from '../expression/path';
 import type { JsonObject, JsonValue } from '../json';
 import { isJsonObject } from '../json';
@@ -16,6 +17,12 @@ export type PathType =
   | { readonly ok: true; readonly schema: Schema }
   | { readonly ok: false; readonly message: string };
 
+/** What the steps of a plan can call, by name. */
+export interface Callable {
+  readonly tools: ReadonlyMap<string, ResolvedContract>;
+  readonly agents?: ReadonlyMap<string, ResolvedAgent>;
+}
+
 /** Knows what the variables of a plan's expressions hold: the task's input, the steps' outputs, the items. */
 export class PathTypes {
   private readonly inputs: Schema;
@@ -23,7 +30,7 @@ export class PathTypes {
   constructor(
     private readonly steps: readonly StepReading[],
     private readonly graph: PlanGraph,
-    private readonly contracts: ReadonlyMap<string, ResolvedContract>,
+    private readonly contracts: Callable,
     document: PlanDocument,
     inputSchema?: JsonObject,
   ) {
@@ -39,7 +46,9 @@ export class PathTypes {
 
   /** What a step gives to the expressions that read it. */
   outputOf(step: StepDocument): Schema {
-    return this.contracts.get(step.tool)?.output ?? ANYTHING;
+    const { tools, agents } = this.contracts;
+    const contract = step.agent === undefined ? tools.get(step.tool ?? '') : agents?.get(step.agent);
+    return contract?.output ?? ANYTHING;
   }
 
   private rootOf(path: Path, around?: StepReading): Root {

@@ -1,9 +1,11 @@
+import { closureOf } from '../agent/agent-grants';
 import { assertNever } from '../assert-never';
 import type { EffectClass, ResolvedContract } from '../tool-contract';
 import type { WorstCase } from './budget-rules';
 import { worstCaseOf } from './budget-rules';
 import { mermaidOf } from './mermaid';
-import type { PlanDocument, Problem } from './plan';
+import type { PlanDocument, Problem, StepDocument } from './plan';
+import { calleeOf } from './plan';
 import { graphOf } from './plan-graph';
 import { readPlan } from './plan-reading';
 import type { PlanOptions } from './plan-rules';
@@ -36,18 +38,34 @@ export function checkPlan(
   const verdict = compilePlan(document, contracts, options);
   return {
     problems: verdict.ok ? [] : verdict.problems,
-    effects: effectsOf(document, contracts),
+    effects: effectsOf(document, contracts, options),
     permits: [],
     budget: worstCaseOf(document, contracts, options),
     mermaid: mermaidOf(document, graphOf(readPlan(document, ''))),
   };
 }
 
-function effectsOf(document: PlanDocument, contracts: ReadonlyMap<string, ResolvedContract>): StepEffect[] {
-  return document.steps.flatMap(({ id, tool }) => {
-    const contract = contracts.get(tool);
-    return contract ? [{ step: id, tool, effect: contract.effect, retry: retryText(contract) }] : [];
-  });
+function effectsOf(
+  document: PlanDocument,
+  contracts: ReadonlyMap<string, ResolvedContract>,
+  options: PlanOptions,
+): StepEffect[] {
+  return document.steps.flatMap((step) =>
+    toolsOf(step, contracts, options).flatMap((tool) => {
+      const contract = contracts.get(tool);
+      return contract ? [{ step: step.id, tool, effect: contract.effect, retry: retryText(contract) }] : [];
+    }),
+  );
+}
+
+/** Of an agent every tool that it, or an agent under it, can come to call. */
+function toolsOf(
+  step: StepDocument,
+  contracts: ReadonlyMap<string, ResolvedContract>,
+  { agents, grants }: PlanOptions,
+): readonly string[] {
+  if (step.agent === undefined) return [calleeOf(step)];
+  return closureOf({ steps: [step] }, contracts.keys(), agents ?? new Map(), grants).tools;
 }
 
 function retryText({ effect, dedupeWindowMs, probe }: ResolvedContract): string {

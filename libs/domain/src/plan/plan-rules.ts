@@ -1,3 +1,4 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
 import type { JsonObject, JsonValue } from '../json';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
@@ -23,6 +24,8 @@ export interface PlanOptions {
   readonly pointer?: string;
   /** Tool names or `prefix.*`. Left out: every tool the plan names is granted. */
   readonly grants?: readonly string[];
+  /** The registered agents by name. */
+  readonly agents?: ReadonlyMap<string, ResolvedAgent>;
   /** More steps than this are refused. Default: what a person may write. */
   readonly stepsMax?: number;
   readonly budget?: PlanBudget;
@@ -53,8 +56,9 @@ export function compilePlan(
   const graph = graphOf(reading);
   const problems = problemsOf(reading, graph, contracts, options);
   if (problems.length > 0) return { ok: false, problems };
-  const body = { document, pins: pinContracts(document, contracts) };
-  return { ok: true, plan: buildPlan(body, reading, graph, byHash(contracts)) };
+  const agents = options.agents ?? new Map<string, ResolvedAgent>();
+  const body = { document, ...pinContracts(document, contracts, agents, options.grants) };
+  return { ok: true, plan: buildPlan(body, reading, graph, byHash(contracts), byHash(agents)) };
 }
 
 function sizeProblemOf({ steps }: PlanDocument, stepsMax: number, pointer: string): Problem | undefined {
@@ -67,7 +71,7 @@ function sizeProblemOf({ steps }: PlanDocument, stepsMax: number, pointer: strin
   };
 }
 
-const byHash = (contracts: ReadonlyMap<string, ResolvedContract>): ReadonlyMap<string, ResolvedContract> =>
+const byHash = <C extends { readonly hash: string }>(contracts: ReadonlyMap<string, C>): ReadonlyMap<string, C> =>
   new Map([...contracts.values()].map((contract) => [contract.hash, contract]));
 
 function problemsOf(
@@ -79,8 +83,9 @@ function problemsOf(
   const problems = new ProblemList();
   const suggester = new NameSuggester();
   problems.addAll(declarationProblems(reading.document, reading.pointer));
-  const types = new PathTypes(reading.steps, graph, contracts, reading.document, options.inputSchema);
-  const around = { steps: reading.steps, graph, contracts, grants: options.grants, types };
+  const { agents, grants, inputSchema } = options;
+  const types = new PathTypes(reading.steps, graph, { tools: contracts, agents }, reading.document, inputSchema);
+  const around = { steps: reading.steps, graph, contracts, agents, grants, types };
   const rules = new StepRules(around, problems, suggester);
   for (const [index, step] of reading.steps.entries()) rules.check(step, index);
   problems.addAll(reading.problems);

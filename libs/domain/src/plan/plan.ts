@@ -1,3 +1,5 @@
+import type { StepKind } from '../agent/agent-call';
+import type { ResolvedAgent } from '../agent/agent-contract';
 import type { JsonObject, JsonValue } from '../json';
 import type { EffectClass, RetryPolicy } from '../tool-contract';
 
@@ -9,11 +11,16 @@ export interface PlanDocument {
   readonly output?: JsonValue;
 }
 
+/** The name of what a step calls. */
+export const calleeOf = ({ tool, agent }: Pick<StepDocument, 'tool' | 'agent'>): string => tool ?? agent ?? '';
+
 export type OnFailure = 'fail' | 'continue' | { readonly fallback: string };
 
 export interface StepDocument {
   readonly id: string;
-  readonly tool: string;
+  /** Of `tool` and `agent` one. */
+  readonly tool?: string;
+  readonly agent?: string;
   readonly needs?: readonly string[];
   readonly when?: string;
   readonly forEach?: string;
@@ -33,13 +40,18 @@ export type ContractPins = Readonly<Record<string, { readonly version: string; r
 /** What is stored and hashed: the document with its pins. */
 export interface PlanBody {
   readonly document: PlanDocument;
+  /** The tools: its own, and those that its agents can come to call. */
   readonly pins: ContractPins;
+  /** The agents, those that agents can come to call among them; left out where there are none. */
+  readonly agents?: ContractPins;
 }
 
 /** A step with everything that can be known before it runs. Steps refer to each other by index, in plan order. */
 export interface CompiledStep {
   readonly index: number;
   readonly key: string;
+  readonly kind: StepKind;
+  /** The name of the tool; of an agent step that of the agent. */
   readonly tool: string;
   readonly contractHash: string;
   readonly effect: EffectClass;
@@ -76,6 +88,8 @@ export interface CompiledPlan {
   readonly body: PlanBody;
   readonly steps: readonly CompiledStep[];
   readonly indexOf: ReadonlyMap<string, number>;
+  /** By name; in the order of the names. */
+  readonly agents: ReadonlyMap<string, ResolvedAgent>;
   readonly completion: readonly string[];
   readonly output?: JsonValue;
   /** Indices of steps whose outputs `output` reads. */

@@ -1,3 +1,4 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
 import { isFreeName } from '../expression/scope';
 import type { JsonObject } from '../json';
 import { LIMITS } from '../limits';
@@ -22,6 +23,7 @@ export interface StepSurroundings {
   readonly steps: readonly StepReading[];
   readonly graph: PlanGraph;
   readonly contracts: ReadonlyMap<string, ResolvedContract>;
+  readonly agents?: ReadonlyMap<string, ResolvedAgent>;
   readonly grants?: readonly string[];
   readonly types: PathTypes;
 }
@@ -40,7 +42,8 @@ export class StepRules {
 
   check(reading: StepReading, index: number): void {
     this.checkId(reading, index);
-    this.checkTool(reading);
+    if (reading.step.agent === undefined) this.checkTool(reading);
+    else this.checkAgent(reading);
     this.checkNeeds(reading);
     this.problems.addAll(reading.problems);
     this.checkReads(reading);
@@ -61,20 +64,39 @@ export class StepRules {
   }
 
   private checkTool({ step, pointer }: StepReading): void {
-    const contract = this.around.contracts.get(step.tool);
+    const { tool = '' } = step;
+    const contract = this.around.contracts.get(tool);
     if (!contract) {
-      const suggestion = this.suggester.suggest(step.tool, this.around.contracts.keys());
-      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${step.tool}'.${suggestion}`);
-    } else if (this.isGranted(step.tool)) {
+      const suggestion = this.suggester.suggest(tool, this.around.contracts.keys());
+      this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${tool}'.${suggestion}`);
+    } else if (this.isGranted(tool)) {
       this.problems.addAll(contractProblems(contract, `${pointer}/tool`));
       this.problems.addAll(inputProblems(step.input ?? {}, contract, `${pointer}/input`));
     } else {
-      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${step.tool}'.`);
+      this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${tool}'.`);
+    }
+  }
+
+  private checkAgent({ step, pointer }: StepReading): void {
+    const { agent: name = '' } = step;
+    if (step.tool !== undefined) {
+      this.problems.add(`${pointer}/agent`, 'contradiction', 'A step names a tool or an agent, not both.');
+    }
+    const agents = this.around.agents ?? new Map<string, ResolvedAgent>();
+    const agent = agents.get(name);
+    if (!agent) {
+      const suggestion = this.suggester.suggest(name, agents.keys());
+      this.problems.add(`${pointer}/agent`, 'unknown_agent', `There is no agent '${name}'.${suggestion}`);
+    } else if (this.isGranted(name)) {
+      this.problems.addAll(inputProblems(step.input ?? {}, agent, `${pointer}/input`));
+    } else {
+      this.problems.add(`${pointer}/agent`, 'not_granted', `The task's grants do not include '${name}'.`);
     }
   }
 
   private takenBy({ step }: StepReading): JsonObject | undefined {
-    return this.around.contracts.get(step.tool)?.input;
+    const { contracts, agents } = this.around;
+    return step.agent === undefined ? contracts.get(step.tool ?? '')?.input : agents?.get(step.agent)?.input;
   }
 
   private checkNeeds({ step, pointer }: StepReading): void {

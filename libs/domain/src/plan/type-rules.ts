@@ -5,6 +5,7 @@ import { childPointer } from '../json-pointer';
 import type { PathTypes } from './path-types';
 import { pathText } from './path-types';
 import type { Problem } from './plan';
+import { calleeOf } from './plan';
 import type { StepReading } from './plan-reading';
 import type { Schema } from './schema-overlap';
 import { areDisjoint, childSchema, typesOf, typeText } from './schema-overlap';
@@ -68,7 +69,7 @@ function* mismatch(takes: Schema, pointer: string, { wholes, types, reading }: F
   const type = use?.whole ? types.of(use.whole, reading) : undefined;
   if (!use || !type?.ok || !areDisjoint(type.schema, takes)) return;
   const given = givesText(use, type.schema);
-  const message = `'${reading.step.tool}' takes ${typeText(takes)} here. ${given} No value is both.`;
+  const message = `'${calleeOf(reading.step)}' takes ${typeText(takes)} here. ${given} No value is both.`;
   yield { pointer, code: 'type_mismatch', message };
 }
 

@@ -40,7 +40,7 @@ function writersOf(
   const lastWriter = new Map<string, number>();
   for (const index of order) {
     const { step, pointer } = steps[index]!;
-    for (const { name, isOfItem } of resourcesOf(step, contracts.get(step.tool))) {
+    for (const { name, isOfItem } of resourcesOf(step, contracts.get(step.tool ?? ''))) {
       if (isOfItem) continue;
       if (step.forEach !== undefined && step.maxParallel !== 1) problems.push(itemsWriteSame(name, pointer));
       const earlier = lastWriter.get(name);

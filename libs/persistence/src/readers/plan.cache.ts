@@ -1,8 +1,13 @@
 import {
+  type AgentContract,
   type CompiledPlan,
+  type ContractPins,
   compilePlanBody,
+  modelContractOf,
   type PlanBody,
+  type ResolvedAgent,
   type ResolvedContract,
+  resolveAgent,
   resolveContract,
   type ToolContract,
 } from '@muster/domain';
@@ -19,6 +24,7 @@ const READ_CONTRACTS: NamedSql = {
 
 export interface KnownPlan {
   readonly plan: CompiledPlan;
+  /** By hash: of every tool that the plan pins, and of the model calls of every agent. */
   readonly contracts: ReadonlyMap<string, ResolvedContract>;
 }
 
@@ -42,20 +48,17 @@ export class PlanCache {
   private async read(hashes: readonly string[]): Promise<[string, KnownPlan][]> {
     const rows = await this.database.query<{ hash: string; body: string }>(READ_PLANS, [hashes]);
     const bodies = rows.map((row) => ({ hash: row.hash, body: JSON.parse(row.body) as PlanBody }));
-    const contracts = await this.readContracts(
-      bodies.flatMap(({ body }) => Object.values(body.pins).map((pin) => pin.hash)),
+    const documents = await this.readDocuments(
+      bodies.flatMap(({ body }) => [...hashesOf(body.pins), ...hashesOf(body.agents)]),
     );
-    const known = bodies.map(({ hash, body }): [string, KnownPlan] => [
-      hash,
-      { plan: compilePlanBody(body, contracts), contracts },
-    ]);
+    const known = bodies.map(({ hash, body }): [string, KnownPlan] => [hash, knownPlan(body, documents)]);
     for (const [hash, plan] of known) this.keep(hash, plan);
     return known;
   }
 
-  private async readContracts(hashes: readonly string[]): Promise<Map<string, ResolvedContract>> {
+  private async readDocuments(hashes: readonly string[]): Promise<Documents> {
     const rows = await this.database.query<{ hash: string; document: string }>(READ_CONTRACTS, [[...new Set(hashes)]]);
-    return new Map(rows.map((row) => [row.hash, resolveContract(JSON.parse(row.document) as ToolContract, row.hash)]));
+    return new Map(rows.map((row) => [row.hash, row.document]));
   }
 
   private keep(hash: string, known: KnownPlan): void {
@@ -64,3 +67,24 @@ export class PlanCache {
     this.plans.set(hash, known);
   }
 }
+
+type Documents = ReadonlyMap<string, string>;
+
+const hashesOf = (pins: ContractPins = {}): string[] => Object.values(pins).map(({ hash }) => hash);
+
+function knownPlan(body: PlanBody, documents: Documents): KnownPlan {
+  const read = <C, R>(pins: ContractPins | undefined, resolve: (contract: C, hash: string) => R): Map<string, R> =>
+    new Map(
+      hashesOf(pins).flatMap((hash) => {
+        const text = documents.get(hash);
+        return text === undefined ? [] : [[hash, resolve(JSON.parse(text) as C, hash)] as const];
+      }),
+    );
+  const contracts = read<ToolContract, ResolvedContract>(body.pins, resolveContract);
+  const agents = read<AgentContract, ResolvedAgent>(body.agents, resolveAgent);
+  const plan = compilePlanBody(body, contracts, agents);
+  return { plan, contracts: new Map([...contracts, ...modelContracts(plan)]) };
+}
+
+const modelContracts = (plan: CompiledPlan): [string, ResolvedContract][] =>
+  [...plan.agents.values()].map((agent) => [agent.hash, modelContractOf(agent)]);

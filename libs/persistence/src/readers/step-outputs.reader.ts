@@ -1,4 +1,4 @@
-import type { JsonValue, StepState } from '@muster/domain';
+import { isJsonObject, type JsonValue, type StepKind, type StepState } from '@muster/domain';
 import type { Database, NamedSql } from '../database';
 
 /** What other steps, criteria and a task's output may see of a step. */
@@ -19,6 +19,7 @@ interface Row {
   readonly task_id: string;
   readonly plan_index: number;
   readonly item_index: number | null;
+  readonly kind: StepKind;
   readonly state: StepState;
   readonly is_answered: boolean;
   readonly response: Buffer | null;
@@ -26,16 +27,18 @@ interface Row {
 
 // An answer is an output unless its step ended otherwise: what a refuted or withdrawn step left behind is not to be used.
 // Whoever reads has seen that the needs are met; the coordinator does so before the step's own success is committed.
-// The parent of a forEach comes before its items, and a later revision of the plan after an earlier one.
+// The parent of a forEach comes before its items, and a later revision of the plan after an earlier one. What an agent
+// called is its own affair: others see its final answer.
 const READ_OUTPUTS: NamedSql = {
   name: 'step-outputs.read',
   text: `
     with wanted as (select distinct task_id, plan_index from unnest($1::uuid[], $2::int[]) as w(task_id, plan_index))
-    select s.task_id, s.plan_index, s.item_index, s.state, o.id is not null as is_answered, o.response
+    select s.task_id, s.plan_index, s.item_index, s.kind, s.state, o.id is not null as is_answered, o.response
       from wanted
       join step s using (task_id, plan_index)
       left join operation o on o.id = s.operation_id and o.state = 'succeeded' and s.state not in ('failed', 'skipped', 'cancelled')
-     order by s.task_id, s.plan_index, s.plan_revision, coalesce(s.item_index, -1)`,
+     where s.key not like '%/%'
+     order by s.task_id, s.plan_index, s.plan_revision, s.place`,
 };
 
 /** The outputs of steps of any number of tasks, by task and index in the plan, in one statement. Unknown steps are absent. */
@@ -53,10 +56,16 @@ export async function loadOutputs(
   return found;
 }
 
+/** What a step's recorded answer is to others: of an agent the final answer that its last model call gave. */
+export function outputOf(kind: StepKind, answer: JsonValue): JsonValue {
+  if (kind !== 'agent') return answer;
+  return isJsonObject(answer) ? (answer.output ?? null) : null;
+}
+
 function add(found: Map<string, Map<number, StepOutput>>, row: Row): void {
   const ofTask = found.get(row.task_id) ?? new Map<number, StepOutput>();
   found.set(row.task_id, ofTask);
-  const output = row.response === null ? null : parse(row.response);
+  const output = row.response === null ? null : outputOf(row.kind, parse(row.response));
   if (row.item_index === null) return void ofTask.set(row.plan_index, withoutItems(row, output));
   const parent = ofTask.get(row.plan_index);
   if (parent) ofTask.set(row.plan_index, { ...parent, outputs: push(parent.outputs, output) });

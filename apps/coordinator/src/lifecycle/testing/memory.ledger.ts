@@ -49,6 +49,16 @@ export class MemoryLedger {
     return undefined;
   }
 
+  /** When an effect was last seen to be there; the end of time while one is under way or in doubt. */
+  lastEffectAt(): number | null {
+    const effects = [...this.operations.values()].filter(({ effect }) => effect !== 'none');
+    const ends = effects.flatMap(({ state, settledAt }) => {
+      if (state === 'succeeded') return [settledAt ?? 0];
+      return state === 'sent' || state === 'unknown' ? [Number.MAX_SAFE_INTEGER] : [];
+    });
+    return ends.length === 0 ? null : Math.max(...ends);
+  }
+
   /** Settles and claims in one statement: the claim sees the ledger as it was before it, but for what it settled. */
   advance({ workerId, settle, claim }: Advance, now: number): AdvanceAnswer {
     const verdict = claim && this.judge(claim, workerId, settle, now);

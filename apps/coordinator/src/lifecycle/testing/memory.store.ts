@@ -1,7 +1,28 @@
-import { canTransition, type EventRow, hasEnded, type JsonValue, STEP, TASK } from '@muster/domain';
+import {
+  canTransition,
+  type EventRow,
+  hashJson,
+  hasEnded,
+  isCallKey,
+  type JsonValue,
+  modelContractOf,
+  type ResolvedContract,
+  STEP,
+  TASK,
+} from '@muster/domain';
 import type { Acceptance } from '../accept';
 import type { Decision, Wants } from '../decision';
-import type { OperationRow, RefusalRow, Snapshot, StepOutput, StepRow, TaskRow, VerdictRow } from '../snapshot';
+import type {
+  AgentFacts,
+  CallFacts,
+  OperationRow,
+  RefusalRow,
+  Snapshot,
+  StepOutput,
+  StepRow,
+  TaskRow,
+  VerdictRow,
+} from '../snapshot';
 import { CONTRACTS_BY_HASH } from './contracts';
 import { MemoryLedger, outputOf, Refused } from './memory.ledger';
 
@@ -10,12 +31,14 @@ export interface Scope {
   readonly steps: ReadonlySet<string>;
   readonly outputs: ReadonlySet<number>;
   readonly items: ReadonlyMap<string, readonly string[]>;
+  readonly agents: ReadonlySet<string>;
 }
 
 export const scopeOf = (stepIds: Iterable<string>): Scope => ({
   steps: new Set(stepIds),
   outputs: new Set(),
   items: new Map(),
+  agents: new Set(),
 });
 
 /** Items loaded beyond those that were asked for, as in the real reader. */
@@ -36,7 +59,8 @@ export class MemoryStore {
     public now: number,
   ) {
     this.task = taskOf(acceptance);
-    const granted = [...new Set(acceptance.submission.plan.steps.map(({ contractHash }) => contractHash))];
+    const { pins, agents = {} } = acceptance.submission.plan.body;
+    const granted = [...Object.values(pins), ...Object.values(agents)].map(({ hash }) => hash);
     this.ledger = new MemoryLedger(
       (stepId) => {
         const step = this.steps.get(stepId);
@@ -53,6 +77,14 @@ export class MemoryStore {
     return this.acceptance.toolCalls;
   }
 
+  /** By hash, the contracts of the model calls among them: what the plan cache gives. */
+  private get contracts(): ReadonlyMap<string, ResolvedContract> {
+    return new Map([
+      ...CONTRACTS_BY_HASH,
+      ...[...this.plan.agents.values()].map((agent) => [agent.hash, modelContractOf(agent)] as const),
+    ]);
+  }
+
   get plan() {
     return this.acceptance.submission.plan;
   }
@@ -67,7 +99,7 @@ export class MemoryStore {
   snapshot(scope: Scope): Snapshot {
     const named = [...scope.steps].map((id) => this.steps.get(id)!);
     const ids = new Set(
-      named.flatMap((step) => [step.id, ...step.dependants, ...(step.parentId ? [step.parentId] : [])]),
+      named.flatMap((step) => [step.id, ...step.dependants, ...this.above(step)]),
     );
     const steps = new Map([...ids].map((id) => [id, this.steps.get(id)!]));
     const shown = [...steps.values()].filter(
@@ -84,7 +116,7 @@ export class MemoryStore {
       now: this.now,
       task: this.task,
       plan: this.plan,
-      contracts: CONTRACTS_BY_HASH,
+      contracts: this.contracts,
       steps,
       operations: known,
       sendings: sendings.filter((sending) => answered.has(sending.operationId)),
@@ -98,11 +130,17 @@ export class MemoryStore {
       probes: probes.filter((probe) => unknown.has(probe.operationId)).sort((a, b) => a.beganAt - b.beganAt),
       outputs: new Map([...scope.outputs].map((index) => [index, this.outputAt(index)])),
       nextItems: scope.items,
+      agents: new Map([...scope.agents].map((id) => [id, this.agentFacts(id)])),
       atIndex: new Map(
         [...steps.values()].filter((step) => step.itemIndex === null).map((step) => [step.planIndex, step.id]),
       ),
       sentOperations: [...known.values()].filter(({ state }) => state === 'sent'),
     };
+  }
+
+  /** What a step belongs to, up to the node of the plan. */
+  private above({ parentId }: StepRow): string[] {
+    return parentId === null ? [] : [parentId, ...this.above(this.steps.get(parentId)!)];
   }
 
   private refusalsOf(steps: ReadonlyMap<string, StepRow>) {
@@ -120,19 +158,50 @@ export class MemoryStore {
   }
 
   outputAt(index: number): StepOutput {
-    const rows = [...this.steps.values()].filter((step) => step.planIndex === index);
+    const rows = [...this.steps.values()].filter((step) => step.planIndex === index && !isCallKey(step.key));
     const parent = rows.find((step) => step.itemIndex === null)!;
     const items = rows.filter((step) => step.itemIndex !== null).sort((a, b) => a.itemIndex! - b.itemIndex!);
     const output = this.outputOf(parent);
     if (items.length > 0) return { state: parent.state, output, outputs: items.map((item) => this.outputOf(item)) };
-    const isEmptyForEach = parent.state === 'succeeded' && !this.ledger.operations.has(parent.id);
+    const isEmptyForEach = parent.state === 'succeeded' && !this.ledger.byId(parent.operationId);
     return isEmptyForEach ? { state: parent.state, output: null, outputs: [] } : { state: parent.state, output };
   }
 
+  private agentFacts(agentId: string): AgentFacts {
+    const calls = [...this.steps.values()].filter((step) => step.parentId === agentId);
+    calls.sort((a, b) => a.itemIndex! - b.itemIndex!);
+    const model = calls.findLast((call) => call.kind === 'model');
+    const answer = model && this.ledger.byId(model.operationId);
+    return {
+      calls: calls.map((call) => this.callFacts(call)),
+      answer: answer?.state === 'succeeded' ? (answer.response?.toString() ?? null) : null,
+      lastEffectAt: this.ledger.lastEffectAt(),
+    };
+  }
+
+  private callFacts({ id, key, kind, contractHash, state, call, failure, operationId }: StepRow): CallFacts {
+    const operation = this.ledger.byId(operationId);
+    const answer = operation?.state === 'succeeded' ? outputOf(operation) : undefined;
+    const result = answer === undefined ? undefined : resultOf(kind, answer);
+    return {
+      ...{ id, key, kind, contractHash, state, call: call! },
+      exitReason: failure?.exitReason,
+      resultHash: result === undefined ? undefined : hashJson(result),
+      sentAt: answer === undefined ? undefined : operation?.sentAt,
+    };
+  }
+
   private outputOf(step: StepRow): JsonValue {
+    if (step.kind === 'agent') return this.finalOf(step);
     const operation = this.ledger.operations.get(step.id);
     const isOutput = operation?.state === 'succeeded' && !['failed', 'skipped', 'cancelled'].includes(step.state);
     return isOutput ? outputOf(operation) : null;
+  }
+
+  private finalOf(agent: StepRow): JsonValue {
+    const operation = this.ledger.byId(agent.operationId);
+    const isOutput = operation?.state === 'succeeded' && !['failed', 'skipped', 'cancelled'].includes(agent.state);
+    return isOutput ? resultOf('agent', outputOf(operation)) : null;
   }
 
   expand(scope: Scope, wants: Wants): Scope {
@@ -153,6 +222,7 @@ export class MemoryStore {
       steps: new Set([...scope.steps, ...found]),
       outputs: new Set([...scope.outputs, ...wants.outputs]),
       items,
+      agents: new Set([...scope.agents, ...wants.agents]),
     };
   }
 
@@ -232,6 +302,9 @@ export class MemoryStore {
   }
 }
 
+const resultOf = (kind: StepRow['kind'], answer: JsonValue): JsonValue =>
+  kind === 'agent' ? ((answer as { output?: JsonValue } | null)?.output ?? null) : answer;
+
 const idsOf = (rows: readonly OperationRow[], fits: (row: OperationRow) => boolean): ReadonlySet<string> =>
   new Set(rows.filter(fits).map(({ id }) => id));
 
@@ -253,6 +326,9 @@ function taskOf({ taskId, submission, steps, events, toolCalls }: Acceptance): T
     stepsTotal: steps.length,
     openSteps: steps.length,
     toolCalls,
+    modelCalls: 0,
+    tokens: 0,
+    costMicros: 0,
     input: submission.input,
     criteriaCount: completion.length + invariants.length + plan.completion.length,
     budget: submission.budget as Record<string, number>,

@@ -274,7 +274,7 @@ export class TaskWorld {
   }
 
   private get surroundings(): Surroundings {
-    return { room: this.room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS, newId: newUuid };
+    return { room: this.room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS, prices: PRICES, newId: newUuid };
   }
 }
 

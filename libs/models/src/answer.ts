@@ -1,0 +1,119 @@
+import type { ModelPrices } from '@muster/chassis';
+import { guardJson, isJsonObject, type JsonValue } from '@muster/domain';
+import type { FunctionNames } from './function-names';
+import { jsonInText } from './json-in-text';
+import { MODEL_LIMITS } from './limits';
+import type { ModelAnswer, ModelRequest, ModelToolCall, ModelUsage } from './model';
+
+/** A call as the provider handed it over: the arguments are a value, or the text that is none. */
+export interface SaidCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: unknown;
+}
+
+/** What a model said, before anybody looked at it. */
+export interface Said {
+  readonly text: string;
+  readonly calls: readonly SaidCall[];
+  readonly finishReason: string;
+  /** Undefined where the server does not say. */
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly provider: string;
+}
+
+/** How to read what was said. */
+export interface Reading {
+  readonly request: ModelRequest;
+  readonly names: FunctionNames;
+  readonly prices?: ModelPrices;
+}
+
+const FINISH_REASONS: readonly ModelAnswer['finishReason'][] = ['stop', 'length', 'tool-calls', 'content-filter'];
+
+/** Pure and total: whatever a model says has a form here. */
+export function answerOf(said: Said, { request, names, prices }: Reading): ModelAnswer {
+  const text = said.text === '' ? null : said.text.toWellFormed();
+  const toolCalls = callsOf(said.calls, names);
+  const finishReason = FINISH_REASONS.find((reason) => reason === said.finishReason) ?? 'other';
+  return {
+    text,
+    toolCalls,
+    ...outputOf(request, text, toolCalls, finishReason),
+    finishReason,
+    usage: usageOf(said, request, prices),
+    provider: said.provider.toWellFormed(),
+  };
+}
+
+function outputOf(
+  { output }: ModelRequest,
+  text: string | null,
+  toolCalls: readonly ModelToolCall[],
+  finishReason: ModelAnswer['finishReason'],
+): Pick<ModelAnswer, 'output' | 'problem'> {
+  if (output === undefined || toolCalls.length > 0) return { output: null };
+  const read = jsonInText(text ?? '');
+  if (read.ok) return { output: read.value };
+  const isCut = finishReason === 'length';
+  return { output: null, problem: isCut ? `${read.problem} It was cut off at maxOutputTokens.` : read.problem };
+}
+
+/** Answers refer to a call by its id: one that is missing, or used twice, gets one that is free. */
+function callsOf(calls: readonly SaidCall[], names: FunctionNames): ModelToolCall[] {
+  const taken = new Set<string>();
+  return calls.map((call, i) => {
+    const id = call.id !== '' && !taken.has(call.id) ? call.id : freeId(i + 1, taken, calls);
+    taken.add(id);
+    return { id: id.toWellFormed(), name: names.read(call.name).toWellFormed(), ...argumentsOf(call.arguments) };
+  });
+}
+
+function freeId(n: number, taken: ReadonlySet<string>, calls: readonly SaidCall[]): string {
+  const isFree = (id: string) => !taken.has(id) && !calls.some((call) => call.id === id);
+  let id = `call_${n}`;
+  while (!isFree(id)) id += '_';
+  return id;
+}
+
+function argumentsOf(given: unknown): Pick<ModelToolCall, 'arguments' | 'problem'> {
+  const text = typeof given === 'string' ? given : textOf(given);
+  const read = guardJson(text.trim() === '' ? '{}' : text);
+  if (!read.ok) return { arguments: null, problem: `The arguments cannot be read. ${read.message}` };
+  return isJsonObject(read.value)
+    ? { arguments: read.value }
+    : { arguments: null, problem: `The arguments are no JSON object, but ${kindOf(read.value)}.` };
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    // Nested so deep that writing it overflows the stack: read back as the start of a list that never ends.
+    return '[';
+  }
+}
+
+const kindOf = (value: JsonValue): string => {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+};
+
+function usageOf(said: Said, request: ModelRequest, prices: ModelPrices | undefined): ModelUsage {
+  const inputTokens = countOf(said.inputTokens) ?? tokensOf(JSON.stringify([request.messages, request.tools]));
+  const outputTokens = countOf(said.outputTokens) ?? tokensOf(said.text + textOf(said.calls));
+  return { inputTokens, outputTokens, costUsd: costOf(inputTokens, outputTokens, prices) };
+}
+
+const countOf = (tokens: number | undefined): number | undefined =>
+  tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : undefined;
+
+const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / MODEL_LIMITS.BYTES_PER_TOKEN);
+
+/** To a billionth of a dollar: sums of binary fractions would otherwise differ in their last digits. */
+function costOf(inputTokens: number, outputTokens: number, prices: ModelPrices | undefined): number {
+  if (!prices) return 0;
+  const costUsd = (inputTokens * prices.inputPerMillion + outputTokens * prices.outputPerMillion) / 1e6;
+  return Number(costUsd.toFixed(9));
+}
