@@ -37,4 +37,6 @@ export { readCriteria } from './plan/plan-reading';
 export * from './plan/plan-rules';
 export * from './plan/runs';
 export * from './retry-policy';
+export * from './skill/inline-skills';
+export * from './skill/skill-contract';
 export * from './tool-contract';

@@ -11,6 +11,8 @@ export const LIMITS = {
   FOR_EACH_ITEMS_MAX: 10_000,
   BATCH_TASKS_MAX: 1_000,
   NAME_LENGTH_MAX: 128,
+  /** Skills inside skills. */
+  SKILL_DEPTH_MAX: 8,
   /** What a caller names its own things with: an idempotency key, the id of a message. */
   REFERENCE_LENGTH_MAX: 255,
   /** A chain dispatched at once; longer ones go on with a new run. */
