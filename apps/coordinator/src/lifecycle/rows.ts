@@ -135,6 +135,7 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
     tenant_id: submission.tenantId,
     event_seq: last.seq,
     event_hash: last.hash,
+    skill: submission.skill ?? null,
     input: JSON.stringify(submission.input),
     plan_hash: submission.plan.hash,
     steps_total: steps.length,

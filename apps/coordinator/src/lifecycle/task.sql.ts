@@ -23,13 +23,13 @@ with plans as (
 ), repeated as materialized (
   select t.id from task t where t.id in (select id from json_to_recordset($2::json) as i(id uuid))
 ), accepted as (
-  insert into task (id, tenant_id, state, revision, event_seq, event_hash, input, plan_revision, plan_hash, steps_total, open_steps, tool_calls,
+  insert into task (id, tenant_id, state, revision, event_seq, event_hash, skill, input, plan_revision, plan_hash, steps_total, open_steps, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
     api_key_id, deadline_at, due_at)
-  select id, tenant_id, 'running', 1, event_seq, decode(event_hash, 'hex'), input, 1, plan_hash, steps_total, steps_total, tool_calls,
+  select id, tenant_id, 'running', 1, event_seq, decode(event_hash, 'hex'), skill, input, 1, plan_hash, steps_total, steps_total, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
     api_key_id, deadline_at, deadline_at
-  from json_to_recordset($2::json) as t(id uuid, tenant_id text, event_seq int, event_hash text, input text, plan_hash text, steps_total int,
+  from json_to_recordset($2::json) as t(id uuid, tenant_id text, event_seq int, event_hash text, skill text, input text, plan_hash text, steps_total int,
     tool_calls int, grants text[], granted_hashes text[], criteria text, criteria_count int, invariants text, budget text, autonomy text,
     priority smallint, labels jsonb, webhook_url text, idempotency_key text, body_hash text, api_key_id uuid, deadline_at timestamptz)
   where id not in (select id from repeated)

@@ -27,8 +27,8 @@ export class StepRequest {
   tool?: string;
   @Json({ optional: true, description: 'Not in this release.' })
   agent?: JsonValue;
-  @Json({ optional: true, description: 'Not in this release.' })
-  skill?: JsonValue;
+  @Text({ optional: true, description: 'A registered skill, `name` or `name@version`; its steps take its place.' })
+  skill?: string;
   @Json({ optional: true, description: 'Not in this release.' })
   approval?: JsonValue;
   @Json({ optional: true, description: 'Not in this release.' })
