@@ -173,6 +173,7 @@ export class SimCoordinator implements Actor {
       room: this.oracle.room,
       leaseTtlMs: LEASE_TTL_MS,
       workerLostGraceMs: GRACE_MS,
+      prices: {},
       newId: () => this.world.draws.uuid(),
     };
   }

@@ -29,6 +29,8 @@ function sentence(condition: StepCondition, waitingOn: number, now: Date): strin
       return `the breaker of ${condition.tool} is open; tries again ${until(condition.until, now)}`;
     case 'items':
       return `its ${plural(condition.total, 'item')} run${condition.total === 1 ? 's' : ''}${condition.failed > 0 ? `; ${condition.failed} failed` : ''}`;
+    case 'agent':
+      return `its calls run, round ${condition.round}`;
     case 'verdict':
       return `the verifier has not spoken in round ${condition.round}`;
     case 'person':

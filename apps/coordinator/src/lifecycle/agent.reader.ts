@@ -47,5 +47,7 @@ function callOf(row: CallRow): CallFacts {
 /** An agent's recorded answer says what it cost as well; its result is the final answer in it. */
 function resultHashOf({ kind, response, responseHash }: CallRow): string | undefined {
   if (kind !== 'agent') return responseHash ?? undefined;
-  return response === null ? undefined : hashJson(outputOf('agent', JSON.parse(response.toString('utf8')) as JsonValue));
+  return response === null
+    ? undefined
+    : hashJson(outputOf('agent', JSON.parse(response.toString('utf8')) as JsonValue));
 }

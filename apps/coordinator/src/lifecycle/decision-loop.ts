@@ -48,6 +48,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private running: Promise<void> | undefined;
   private closed = false;
   private skewMs = 0;
+  private readonly prices: Surroundings['prices'];
 
   constructor(
     private readonly reader: SnapshotReader,
@@ -55,7 +56,9 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     private readonly after: After,
     private readonly config: Config,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.prices = Object.fromEntries(Object.entries(config.models).map(([name, { prices }]) => [name, prices]));
+  }
 
   /** The database's clock, as far as the last load told it. */
   now(): number {

@@ -78,6 +78,7 @@ describe('every stored condition', () => {
     [{ kind: 'probe', notBefore: '2026-01-01T11:00:00Z', reason: 'timeout', asked: 1 }, 'timeout'],
     [{ kind: 'breaker', tool: 'bank.pay', until: '2026-01-01T11:00:00Z' }, 'bank.pay'],
     [{ kind: 'items', total: 7, failed: 1 }, '7 items'],
+    [{ kind: 'agent', round: 2, calls: 4, idle: 0, repairs: 0 }, 'round 2, with 4 calls'],
     [{ kind: 'verdict', round: 2 }, 'round 2'],
     [{ kind: 'none' }, 'waiting'],
   ] as const)('%j has a cause and an end', (condition, expected) => {

@@ -68,6 +68,8 @@ function causeOf(step: WaitingStep): Cause {
       return waitsForBreaker(condition);
     case 'items':
       return waitsForItems(condition);
+    case 'agent':
+      return waitsForCalls(condition);
     case 'verdict':
       return { cause: `The verifier has not spoken in round ${condition.round}.`, movesWhen: 'Its verdict is there.' };
     case 'person':
@@ -128,6 +130,11 @@ const waitsForBreaker = ({ tool, until }: Of<'breaker'>): Cause => ({
 const waitsForItems = ({ total, failed }: Of<'items'>): Cause => ({
   cause: `The ${total} items of its forEach have not all come to their end${failed > 0 ? `; ${failed} failed` : ''}.`,
   movesWhen: 'The last of them ends.',
+});
+
+const waitsForCalls = ({ round, calls }: Of<'agent'>): Cause => ({
+  cause: `The agent is in round ${round}, with ${calls} calls so far; those of this round have not all ended.`,
+  movesWhen: 'The last of them ends; each is a step of its own.',
 });
 
 type Of<K extends StepCondition['kind']> = Extract<StepCondition, { kind: K }>;

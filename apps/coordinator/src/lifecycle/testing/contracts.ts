@@ -33,6 +33,12 @@ export const CONTRACTS: ReadonlyMap<string, ResolvedContract> = new Map(
     aContract('book', { effect: 'probed', probe: { ...PROBE, absentAfterMs: ABSENT_AFTER_MS } }),
     aContract('ship', { effect: 'probed', probe: PROBE }),
     aContract('mail', { effect: 'opaque' }),
+    aContract('clock', { effect: 'none', volatile: true }),
+    aContract('note', { effect: 'keyed', dedupeWindowMs: WINDOW_MS, repeatable: true }),
+    aContract('search', {
+      effect: 'none',
+      input: { type: 'object', properties: { q: { type: 'string' } }, required: ['q'] },
+    }),
   ].map((contract) => [contract.name, contract]),
 );
 

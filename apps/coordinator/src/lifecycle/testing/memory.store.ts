@@ -1,8 +1,8 @@
 import {
   canTransition,
   type EventRow,
-  hashJson,
   hasEnded,
+  hashJson,
   isCallKey,
   type JsonValue,
   modelContractOf,
@@ -98,9 +98,7 @@ export class MemoryStore {
   /** Only what was named, its direct dependants and its parents: the whole plan is never loaded. */
   snapshot(scope: Scope): Snapshot {
     const named = [...scope.steps].map((id) => this.steps.get(id)!);
-    const ids = new Set(
-      named.flatMap((step) => [step.id, ...step.dependants, ...this.above(step)]),
-    );
+    const ids = new Set(named.flatMap((step) => [step.id, ...step.dependants, ...this.above(step)]));
     const steps = new Map([...ids].map((id) => [id, this.steps.get(id)!]));
     const shown = [...steps.values()].filter(
       ({ state }) => !['pending', 'ready', 'succeeded', 'skipped'].includes(state),

@@ -6,6 +6,7 @@ import {
   type JsonValue,
   newUuid,
   type PlanDocument,
+  type ResolvedAgent,
   type StepDocument,
   sha256Hex,
   TASK,
@@ -20,6 +21,9 @@ import type { StoredOperation } from './memory.ledger';
 import { MemoryStore, scopeOf } from './memory.store';
 import { MemorySweep } from './memory.sweep';
 
+/** Of the model that agents of the tests have: a dollar for a million tokens, whichever way they go. */
+const PRICES = { 'test-model': { inputPerMillion: 1, outputPerMillion: 1 } } as const;
+
 export const LEASE_TTL_MS = 3_000;
 export const GRACE_MS = 1_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
@@ -32,6 +36,8 @@ export interface WorldOptions {
   readonly budget?: JsonObject;
   readonly deadlineMs?: number;
   readonly room?: number;
+  readonly agents?: readonly ResolvedAgent[];
+  readonly grants?: readonly string[];
 }
 
 export const aStep = (id: string, changes: Partial<StepDocument> = {}): StepDocument => ({
@@ -172,8 +178,8 @@ export class TaskWorld {
   }
 
   claim(key: string, workerId = 'w1', epoch = this.step(key).epoch): ClaimResult {
-    const { id: stepId, operationId, tool } = this.step(key);
-    const { hash: contractHash, effect } = CONTRACTS.get(tool)!;
+    const { id: stepId, operationId, kind, tool, contractHash } = this.step(key);
+    const effect = kind === 'model' ? 'none' : CONTRACTS.get(tool)!.effect;
     const claim = { stepId, epoch, operationId, contractHash, effect, request: REQUEST, resendWithinMs: null };
     return this.store.ledger.advance({ workerId, claim }, this.now).claim!.result;
   }
@@ -295,7 +301,8 @@ function settlementOf(operationId: string, sending: number, answer: Answer): Set
 }
 
 function submissionOf(document: PlanDocument, options: WorldOptions) {
-  const verdict = compilePlan(document, CONTRACTS);
+  const agents = new Map((options.agents ?? []).map((agent) => [agent.name, agent]));
+  const verdict = compilePlan(document, CONTRACTS, { agents, grants: options.grants });
   if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems));
   return {
     tenantId: 'acme',
