@@ -60,6 +60,16 @@ export type Contract = Prisma.ContractModel
  */
 export type Tool = Prisma.ToolModel
 /**
+ * Model Agent
+ * Which contract an agent's name and version of a tenant stand for.
+ */
+export type Agent = Prisma.AgentModel
+/**
+ * Model Skill
+ * Which plan template a name and version of a tenant stand for.
+ */
+export type Skill = Prisma.SkillModel
+/**
  * Model Plan
  * Content: an immutable plan.
  */

@@ -31,7 +31,8 @@ export const unopened = (body: JsonObject): OpenedBody => ({ body, problems: [],
 
 /** Whether the body's own plan can be read. */
 export const hasSoundPlan = (body: JsonObject): boolean =>
-  isJsonObject(body.plan) && shapeProblems(TaskRequest, body).every(({ pointer }: InputProblem) => !/^\/plan\b/.test(pointer));
+  isJsonObject(body.plan) &&
+  shapeProblems(TaskRequest, body).every(({ pointer }: InputProblem) => !/^\/plan\b/.test(pointer));
 
 /** A task that asks for a skill: its plan is the skill's, its input the parameters. */
 export function openSkillTask(sent: JsonObject, skill: SkillContract, skills: Skills): OpenedBody {

@@ -67,7 +67,10 @@ export class SkillShelf {
 
   private async unknown(tenantId: string, name: string) {
     const { items } = await this.reader.page(tenantId, { limit: LIMITS.LIST_PAGE_MAX });
-    const meant = nearestName(name.split('@')[0]!, items.map((skill) => String(skill.name)));
+    const meant = nearestName(
+      name.split('@')[0]!,
+      items.map((skill) => String(skill.name)),
+    );
     const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`;
     return { pointer: '/skill', code: 'unknown_skill', message: `There is no skill '${name}'.${hint}` };
   }

@@ -8,6 +8,7 @@ import {
   readCriteria,
 } from '@muster/domain';
 import { HttpProblem, invalidRequest } from '../problems/problem';
+import type { OpenedBody } from '../skills/opened-body';
 import type { Contracts } from './contract.shelf';
 import type { PlanCompiler } from './plan.compiler';
 import { isReadable, taskProblems } from './task-rules';
@@ -29,6 +30,14 @@ export function judgeTask(body: JsonObject, contracts: Contracts, compiler: Plan
   const verdict = plan ? ({ ok: true, plan } as const) : compiler.compile(partsOf(body), contracts);
   const all = distinct([...problems, ...(verdict.ok ? [] : verdict.problems), ...aroundPlanProblems(body)]);
   return verdict.ok && all.length === 0 ? verdict : { ok: false, problems: all };
+}
+
+/** The same of a body whose skills stand in their places; problems point into the body that was sent. */
+export function judgeOpened(opened: OpenedBody, contracts: Contracts, compiler: PlanCompiler, now: Date): TaskVerdict {
+  const verdict = judgeTask(opened.body, contracts, compiler, now);
+  if (verdict.ok && opened.problems.length === 0) return verdict;
+  const problems = verdict.ok ? [] : verdict.problems.map((problem) => opened.toSent(problem));
+  return { ok: false, problems: distinct([...opened.problems, ...problems]) };
 }
 
 // Stands for a plan that is known to be sound, where only the rest of a body is looked at.

@@ -55,6 +55,8 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   Contract: 'Contract',
   Tool: 'Tool',
+  Agent: 'Agent',
+  Skill: 'Skill',
   Plan: 'Plan',
   Task: 'Task',
   TaskPlan: 'TaskPlan',
@@ -133,6 +135,31 @@ export const ToolScalarFieldEnum = {
 export type ToolScalarFieldEnum = (typeof ToolScalarFieldEnum)[keyof typeof ToolScalarFieldEnum]
 
 
+export const AgentScalarFieldEnum = {
+  tenantId: 'tenantId',
+  name: 'name',
+  version: 'version',
+  contractHash: 'contractHash',
+  registeredAt: 'registeredAt',
+  firstUsedAt: 'firstUsedAt'
+} as const
+
+export type AgentScalarFieldEnum = (typeof AgentScalarFieldEnum)[keyof typeof AgentScalarFieldEnum]
+
+
+export const SkillScalarFieldEnum = {
+  tenantId: 'tenantId',
+  name: 'name',
+  version: 'version',
+  hash: 'hash',
+  document: 'document',
+  registeredAt: 'registeredAt',
+  firstUsedAt: 'firstUsedAt'
+} as const
+
+export type SkillScalarFieldEnum = (typeof SkillScalarFieldEnum)[keyof typeof SkillScalarFieldEnum]
+
+
 export const PlanScalarFieldEnum = {
   hash: 'hash',
   body: 'body',
@@ -154,12 +181,16 @@ export const TaskScalarFieldEnum = {
   eventSeq: 'eventSeq',
   eventHash: 'eventHash',
   goal: 'goal',
+  skill: 'skill',
   input: 'input',
   planRevision: 'planRevision',
   planHash: 'planHash',
   stepsTotal: 'stepsTotal',
   openSteps: 'openSteps',
   toolCalls: 'toolCalls',
+  modelCalls: 'modelCalls',
+  tokens: 'tokens',
+  costMicros: 'costMicros',
   grants: 'grants',
   grantedHashes: 'grantedHashes',
   criteria: 'criteria',
@@ -208,6 +239,9 @@ export const StepScalarFieldEnum = {
   itemIndex: 'itemIndex',
   parentId: 'parentId',
   planRevision: 'planRevision',
+  kind: 'kind',
+  place: 'place',
+  spent: 'spent',
   tool: 'tool',
   contractHash: 'contractHash',
   lane: 'lane',

@@ -167,6 +167,7 @@ export type ContractWhereInput = {
   document?: Prisma.StringFilter<"Contract"> | string
   createdAt?: Prisma.DateTimeFilter<"Contract"> | Date | string
   tools?: Prisma.ToolListRelationFilter
+  agents?: Prisma.AgentListRelationFilter
 }
 
 export type ContractOrderByWithRelationInput = {
@@ -174,6 +175,7 @@ export type ContractOrderByWithRelationInput = {
   document?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   tools?: Prisma.ToolOrderByRelationAggregateInput
+  agents?: Prisma.AgentOrderByRelationAggregateInput
 }
 
 export type ContractWhereUniqueInput = Prisma.AtLeast<{
@@ -184,6 +186,7 @@ export type ContractWhereUniqueInput = Prisma.AtLeast<{
   document?: Prisma.StringFilter<"Contract"> | string
   createdAt?: Prisma.DateTimeFilter<"Contract"> | Date | string
   tools?: Prisma.ToolListRelationFilter
+  agents?: Prisma.AgentListRelationFilter
 }, "hash">
 
 export type ContractOrderByWithAggregationInput = {
@@ -209,6 +212,7 @@ export type ContractCreateInput = {
   document: string
   createdAt?: Date | string
   tools?: Prisma.ToolCreateNestedManyWithoutContractInput
+  agents?: Prisma.AgentCreateNestedManyWithoutContractInput
 }
 
 export type ContractUncheckedCreateInput = {
@@ -216,6 +220,7 @@ export type ContractUncheckedCreateInput = {
   document: string
   createdAt?: Date | string
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutContractInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutContractInput
 }
 
 export type ContractUpdateInput = {
@@ -223,6 +228,7 @@ export type ContractUpdateInput = {
   document?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUpdateManyWithoutContractNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutContractNestedInput
 }
 
 export type ContractUncheckedUpdateInput = {
@@ -230,6 +236,7 @@ export type ContractUncheckedUpdateInput = {
   document?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUncheckedUpdateManyWithoutContractNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutContractNestedInput
 }
 
 export type ContractCreateManyInput = {
@@ -287,16 +294,32 @@ export type ContractUpdateOneRequiredWithoutToolsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.ContractUpdateToOneWithWhereWithoutToolsInput, Prisma.ContractUpdateWithoutToolsInput>, Prisma.ContractUncheckedUpdateWithoutToolsInput>
 }
 
+export type ContractCreateNestedOneWithoutAgentsInput = {
+  create?: Prisma.XOR<Prisma.ContractCreateWithoutAgentsInput, Prisma.ContractUncheckedCreateWithoutAgentsInput>
+  connectOrCreate?: Prisma.ContractCreateOrConnectWithoutAgentsInput
+  connect?: Prisma.ContractWhereUniqueInput
+}
+
+export type ContractUpdateOneRequiredWithoutAgentsNestedInput = {
+  create?: Prisma.XOR<Prisma.ContractCreateWithoutAgentsInput, Prisma.ContractUncheckedCreateWithoutAgentsInput>
+  connectOrCreate?: Prisma.ContractCreateOrConnectWithoutAgentsInput
+  upsert?: Prisma.ContractUpsertWithoutAgentsInput
+  connect?: Prisma.ContractWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ContractUpdateToOneWithWhereWithoutAgentsInput, Prisma.ContractUpdateWithoutAgentsInput>, Prisma.ContractUncheckedUpdateWithoutAgentsInput>
+}
+
 export type ContractCreateWithoutToolsInput = {
   hash: string
   document: string
   createdAt?: Date | string
+  agents?: Prisma.AgentCreateNestedManyWithoutContractInput
 }
 
 export type ContractUncheckedCreateWithoutToolsInput = {
   hash: string
   document: string
   createdAt?: Date | string
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutContractInput
 }
 
 export type ContractCreateOrConnectWithoutToolsInput = {
@@ -319,12 +342,58 @@ export type ContractUpdateWithoutToolsInput = {
   hash?: Prisma.StringFieldUpdateOperationsInput | string
   document?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  agents?: Prisma.AgentUpdateManyWithoutContractNestedInput
 }
 
 export type ContractUncheckedUpdateWithoutToolsInput = {
   hash?: Prisma.StringFieldUpdateOperationsInput | string
   document?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutContractNestedInput
+}
+
+export type ContractCreateWithoutAgentsInput = {
+  hash: string
+  document: string
+  createdAt?: Date | string
+  tools?: Prisma.ToolCreateNestedManyWithoutContractInput
+}
+
+export type ContractUncheckedCreateWithoutAgentsInput = {
+  hash: string
+  document: string
+  createdAt?: Date | string
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutContractInput
+}
+
+export type ContractCreateOrConnectWithoutAgentsInput = {
+  where: Prisma.ContractWhereUniqueInput
+  create: Prisma.XOR<Prisma.ContractCreateWithoutAgentsInput, Prisma.ContractUncheckedCreateWithoutAgentsInput>
+}
+
+export type ContractUpsertWithoutAgentsInput = {
+  update: Prisma.XOR<Prisma.ContractUpdateWithoutAgentsInput, Prisma.ContractUncheckedUpdateWithoutAgentsInput>
+  create: Prisma.XOR<Prisma.ContractCreateWithoutAgentsInput, Prisma.ContractUncheckedCreateWithoutAgentsInput>
+  where?: Prisma.ContractWhereInput
+}
+
+export type ContractUpdateToOneWithWhereWithoutAgentsInput = {
+  where?: Prisma.ContractWhereInput
+  data: Prisma.XOR<Prisma.ContractUpdateWithoutAgentsInput, Prisma.ContractUncheckedUpdateWithoutAgentsInput>
+}
+
+export type ContractUpdateWithoutAgentsInput = {
+  hash?: Prisma.StringFieldUpdateOperationsInput | string
+  document?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  tools?: Prisma.ToolUpdateManyWithoutContractNestedInput
+}
+
+export type ContractUncheckedUpdateWithoutAgentsInput = {
+  hash?: Prisma.StringFieldUpdateOperationsInput | string
+  document?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutContractNestedInput
 }
 
 
@@ -334,10 +403,12 @@ export type ContractUncheckedUpdateWithoutToolsInput = {
 
 export type ContractCountOutputType = {
   tools: number
+  agents: number
 }
 
 export type ContractCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   tools?: boolean | ContractCountOutputTypeCountToolsArgs
+  agents?: boolean | ContractCountOutputTypeCountAgentsArgs
 }
 
 /**
@@ -357,12 +428,20 @@ export type ContractCountOutputTypeCountToolsArgs<ExtArgs extends runtime.Types.
   where?: Prisma.ToolWhereInput
 }
 
+/**
+ * ContractCountOutputType without action
+ */
+export type ContractCountOutputTypeCountAgentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AgentWhereInput
+}
+
 
 export type ContractSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   hash?: boolean
   document?: boolean
   createdAt?: boolean
   tools?: boolean | Prisma.Contract$toolsArgs<ExtArgs>
+  agents?: boolean | Prisma.Contract$agentsArgs<ExtArgs>
   _count?: boolean | Prisma.ContractCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["contract"]>
 
@@ -387,6 +466,7 @@ export type ContractSelectScalar = {
 export type ContractOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"hash" | "document" | "createdAt", ExtArgs["result"]["contract"]>
 export type ContractInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   tools?: boolean | Prisma.Contract$toolsArgs<ExtArgs>
+  agents?: boolean | Prisma.Contract$agentsArgs<ExtArgs>
   _count?: boolean | Prisma.ContractCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type ContractIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -396,6 +476,7 @@ export type $ContractPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
   name: "Contract"
   objects: {
     tools: Prisma.$ToolPayload<ExtArgs>[]
+    agents: Prisma.$AgentPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     hash: string
@@ -796,6 +877,7 @@ readonly fields: ContractFieldRefs;
 export interface Prisma__ContractClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   tools<T extends Prisma.Contract$toolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Contract$toolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ToolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  agents<T extends Prisma.Contract$agentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Contract$agentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AgentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1242,6 +1324,30 @@ export type Contract$toolsArgs<ExtArgs extends runtime.Types.Extensions.Internal
   take?: number
   skip?: number
   distinct?: Prisma.ToolScalarFieldEnum | Prisma.ToolScalarFieldEnum[]
+}
+
+/**
+ * Contract.agents
+ */
+export type Contract$agentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Agent
+   */
+  select?: Prisma.AgentSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Agent
+   */
+  omit?: Prisma.AgentOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AgentInclude<ExtArgs> | null
+  where?: Prisma.AgentWhereInput
+  orderBy?: Prisma.AgentOrderByWithRelationInput | Prisma.AgentOrderByWithRelationInput[]
+  cursor?: Prisma.AgentWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AgentScalarFieldEnum | Prisma.AgentScalarFieldEnum[]
 }
 
 /**

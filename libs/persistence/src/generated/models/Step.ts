@@ -55,6 +55,9 @@ export type StepMinAggregateOutputType = {
   itemIndex: number | null
   parentId: string | null
   planRevision: number | null
+  kind: string | null
+  place: string | null
+  spent: string | null
   tool: string | null
   contractHash: string | null
   lane: string | null
@@ -84,6 +87,9 @@ export type StepMaxAggregateOutputType = {
   itemIndex: number | null
   parentId: string | null
   planRevision: number | null
+  kind: string | null
+  place: string | null
+  spent: string | null
   tool: string | null
   contractHash: string | null
   lane: string | null
@@ -113,6 +119,9 @@ export type StepCountAggregateOutputType = {
   itemIndex: number
   parentId: number
   planRevision: number
+  kind: number
+  place: number
+  spent: number
   tool: number
   contractHash: number
   lane: number
@@ -166,6 +175,9 @@ export type StepMinAggregateInputType = {
   itemIndex?: true
   parentId?: true
   planRevision?: true
+  kind?: true
+  place?: true
+  spent?: true
   tool?: true
   contractHash?: true
   lane?: true
@@ -195,6 +207,9 @@ export type StepMaxAggregateInputType = {
   itemIndex?: true
   parentId?: true
   planRevision?: true
+  kind?: true
+  place?: true
+  spent?: true
   tool?: true
   contractHash?: true
   lane?: true
@@ -224,6 +239,9 @@ export type StepCountAggregateInputType = {
   itemIndex?: true
   parentId?: true
   planRevision?: true
+  kind?: true
+  place?: true
+  spent?: true
   tool?: true
   contractHash?: true
   lane?: true
@@ -342,6 +360,9 @@ export type StepGroupByOutputType = {
   itemIndex: number | null
   parentId: string | null
   planRevision: number
+  kind: string
+  place: string
+  spent: string
   tool: string
   contractHash: string
   lane: string
@@ -396,6 +417,9 @@ export type StepWhereInput = {
   itemIndex?: Prisma.IntNullableFilter<"Step"> | number | null
   parentId?: Prisma.UuidNullableFilter<"Step"> | string | null
   planRevision?: Prisma.IntFilter<"Step"> | number
+  kind?: Prisma.StringFilter<"Step"> | string
+  place?: Prisma.StringFilter<"Step"> | string
+  spent?: Prisma.StringFilter<"Step"> | string
   tool?: Prisma.StringFilter<"Step"> | string
   contractHash?: Prisma.StringFilter<"Step"> | string
   lane?: Prisma.StringFilter<"Step"> | string
@@ -428,6 +452,9 @@ export type StepOrderByWithRelationInput = {
   itemIndex?: Prisma.SortOrderInput | Prisma.SortOrder
   parentId?: Prisma.SortOrderInput | Prisma.SortOrder
   planRevision?: Prisma.SortOrder
+  kind?: Prisma.SortOrder
+  place?: Prisma.SortOrder
+  spent?: Prisma.SortOrder
   tool?: Prisma.SortOrder
   contractHash?: Prisma.SortOrder
   lane?: Prisma.SortOrder
@@ -453,6 +480,7 @@ export type StepOrderByWithRelationInput = {
 
 export type StepWhereUniqueInput = Prisma.AtLeast<{
   id?: string
+  taskId_planIndex_place_planRevision?: Prisma.StepTaskIdPlanIndexPlacePlanRevisionCompoundUniqueInput
   AND?: Prisma.StepWhereInput | Prisma.StepWhereInput[]
   OR?: Prisma.StepWhereInput[]
   NOT?: Prisma.StepWhereInput | Prisma.StepWhereInput[]
@@ -463,6 +491,9 @@ export type StepWhereUniqueInput = Prisma.AtLeast<{
   itemIndex?: Prisma.IntNullableFilter<"Step"> | number | null
   parentId?: Prisma.UuidNullableFilter<"Step"> | string | null
   planRevision?: Prisma.IntFilter<"Step"> | number
+  kind?: Prisma.StringFilter<"Step"> | string
+  place?: Prisma.StringFilter<"Step"> | string
+  spent?: Prisma.StringFilter<"Step"> | string
   tool?: Prisma.StringFilter<"Step"> | string
   contractHash?: Prisma.StringFilter<"Step"> | string
   lane?: Prisma.StringFilter<"Step"> | string
@@ -484,7 +515,7 @@ export type StepWhereUniqueInput = Prisma.AtLeast<{
   finishedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   lockOnly?: Prisma.BoolNullableFilter<"Step"> | boolean | null
   task?: Prisma.XOR<Prisma.TaskScalarRelationFilter, Prisma.TaskWhereInput>
-}, "id">
+}, "id" | "taskId_planIndex_place_planRevision">
 
 export type StepOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
@@ -495,6 +526,9 @@ export type StepOrderByWithAggregationInput = {
   itemIndex?: Prisma.SortOrderInput | Prisma.SortOrder
   parentId?: Prisma.SortOrderInput | Prisma.SortOrder
   planRevision?: Prisma.SortOrder
+  kind?: Prisma.SortOrder
+  place?: Prisma.SortOrder
+  spent?: Prisma.SortOrder
   tool?: Prisma.SortOrder
   contractHash?: Prisma.SortOrder
   lane?: Prisma.SortOrder
@@ -534,6 +568,9 @@ export type StepScalarWhereWithAggregatesInput = {
   itemIndex?: Prisma.IntNullableWithAggregatesFilter<"Step"> | number | null
   parentId?: Prisma.UuidNullableWithAggregatesFilter<"Step"> | string | null
   planRevision?: Prisma.IntWithAggregatesFilter<"Step"> | number
+  kind?: Prisma.StringWithAggregatesFilter<"Step"> | string
+  place?: Prisma.StringWithAggregatesFilter<"Step"> | string
+  spent?: Prisma.StringWithAggregatesFilter<"Step"> | string
   tool?: Prisma.StringWithAggregatesFilter<"Step"> | string
   contractHash?: Prisma.StringWithAggregatesFilter<"Step"> | string
   lane?: Prisma.StringWithAggregatesFilter<"Step"> | string
@@ -564,6 +601,9 @@ export type StepCreateInput = {
   itemIndex?: number | null
   parentId?: string | null
   planRevision: number
+  kind?: string
+  place?: string
+  spent?: string
   tool: string
   contractHash: string
   lane: string
@@ -596,6 +636,9 @@ export type StepUncheckedCreateInput = {
   itemIndex?: number | null
   parentId?: string | null
   planRevision: number
+  kind?: string
+  place?: string
+  spent?: string
   tool: string
   contractHash: string
   lane: string
@@ -626,6 +669,9 @@ export type StepUpdateInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -658,6 +704,9 @@ export type StepUncheckedUpdateInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -689,6 +738,9 @@ export type StepCreateManyInput = {
   itemIndex?: number | null
   parentId?: string | null
   planRevision: number
+  kind?: string
+  place?: string
+  spent?: string
   tool: string
   contractHash: string
   lane: string
@@ -719,6 +771,9 @@ export type StepUpdateManyMutationInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -750,6 +805,9 @@ export type StepUncheckedUpdateManyInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -782,6 +840,13 @@ export type StepOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type StepTaskIdPlanIndexPlacePlanRevisionCompoundUniqueInput = {
+  taskId: string
+  planIndex: number
+  place: string
+  planRevision: number
+}
+
 export type StepCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   taskId?: Prisma.SortOrder
@@ -791,6 +856,9 @@ export type StepCountOrderByAggregateInput = {
   itemIndex?: Prisma.SortOrder
   parentId?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
+  kind?: Prisma.SortOrder
+  place?: Prisma.SortOrder
+  spent?: Prisma.SortOrder
   tool?: Prisma.SortOrder
   contractHash?: Prisma.SortOrder
   lane?: Prisma.SortOrder
@@ -832,6 +900,9 @@ export type StepMaxOrderByAggregateInput = {
   itemIndex?: Prisma.SortOrder
   parentId?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
+  kind?: Prisma.SortOrder
+  place?: Prisma.SortOrder
+  spent?: Prisma.SortOrder
   tool?: Prisma.SortOrder
   contractHash?: Prisma.SortOrder
   lane?: Prisma.SortOrder
@@ -861,6 +932,9 @@ export type StepMinOrderByAggregateInput = {
   itemIndex?: Prisma.SortOrder
   parentId?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
+  kind?: Prisma.SortOrder
+  place?: Prisma.SortOrder
+  spent?: Prisma.SortOrder
   tool?: Prisma.SortOrder
   contractHash?: Prisma.SortOrder
   lane?: Prisma.SortOrder
@@ -967,6 +1041,9 @@ export type StepCreateWithoutTaskInput = {
   itemIndex?: number | null
   parentId?: string | null
   planRevision: number
+  kind?: string
+  place?: string
+  spent?: string
   tool: string
   contractHash: string
   lane: string
@@ -997,6 +1074,9 @@ export type StepUncheckedCreateWithoutTaskInput = {
   itemIndex?: number | null
   parentId?: string | null
   planRevision: number
+  kind?: string
+  place?: string
+  spent?: string
   tool: string
   contractHash: string
   lane: string
@@ -1057,6 +1137,9 @@ export type StepScalarWhereInput = {
   itemIndex?: Prisma.IntNullableFilter<"Step"> | number | null
   parentId?: Prisma.UuidNullableFilter<"Step"> | string | null
   planRevision?: Prisma.IntFilter<"Step"> | number
+  kind?: Prisma.StringFilter<"Step"> | string
+  place?: Prisma.StringFilter<"Step"> | string
+  spent?: Prisma.StringFilter<"Step"> | string
   tool?: Prisma.StringFilter<"Step"> | string
   contractHash?: Prisma.StringFilter<"Step"> | string
   lane?: Prisma.StringFilter<"Step"> | string
@@ -1087,6 +1170,9 @@ export type StepCreateManyTaskInput = {
   itemIndex?: number | null
   parentId?: string | null
   planRevision: number
+  kind?: string
+  place?: string
+  spent?: string
   tool: string
   contractHash: string
   lane: string
@@ -1117,6 +1203,9 @@ export type StepUpdateWithoutTaskInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1147,6 +1236,9 @@ export type StepUncheckedUpdateWithoutTaskInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1177,6 +1269,9 @@ export type StepUncheckedUpdateManyWithoutTaskInput = {
   itemIndex?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   parentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  place?: Prisma.StringFieldUpdateOperationsInput | string
+  spent?: Prisma.StringFieldUpdateOperationsInput | string
   tool?: Prisma.StringFieldUpdateOperationsInput | string
   contractHash?: Prisma.StringFieldUpdateOperationsInput | string
   lane?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1210,6 +1305,9 @@ export type StepSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   itemIndex?: boolean
   parentId?: boolean
   planRevision?: boolean
+  kind?: boolean
+  place?: boolean
+  spent?: boolean
   tool?: boolean
   contractHash?: boolean
   lane?: boolean
@@ -1242,6 +1340,9 @@ export type StepSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   itemIndex?: boolean
   parentId?: boolean
   planRevision?: boolean
+  kind?: boolean
+  place?: boolean
+  spent?: boolean
   tool?: boolean
   contractHash?: boolean
   lane?: boolean
@@ -1274,6 +1375,9 @@ export type StepSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   itemIndex?: boolean
   parentId?: boolean
   planRevision?: boolean
+  kind?: boolean
+  place?: boolean
+  spent?: boolean
   tool?: boolean
   contractHash?: boolean
   lane?: boolean
@@ -1306,6 +1410,9 @@ export type StepSelectScalar = {
   itemIndex?: boolean
   parentId?: boolean
   planRevision?: boolean
+  kind?: boolean
+  place?: boolean
+  spent?: boolean
   tool?: boolean
   contractHash?: boolean
   lane?: boolean
@@ -1328,7 +1435,7 @@ export type StepSelectScalar = {
   lockOnly?: boolean
 }
 
-export type StepOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "taskId" | "tenantId" | "key" | "planIndex" | "itemIndex" | "parentId" | "planRevision" | "tool" | "contractHash" | "lane" | "priority" | "state" | "epoch" | "rings" | "waitingOn" | "needs" | "dependants" | "afterStep" | "operationId" | "condition" | "item" | "attempts" | "failure" | "dueAt" | "startedAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["step"]>
+export type StepOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "taskId" | "tenantId" | "key" | "planIndex" | "itemIndex" | "parentId" | "planRevision" | "kind" | "place" | "spent" | "tool" | "contractHash" | "lane" | "priority" | "state" | "epoch" | "rings" | "waitingOn" | "needs" | "dependants" | "afterStep" | "operationId" | "condition" | "item" | "attempts" | "failure" | "dueAt" | "startedAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["step"]>
 export type StepInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   task?: boolean | Prisma.TaskDefaultArgs<ExtArgs>
 }
@@ -1353,6 +1460,9 @@ export type $StepPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     itemIndex: number | null
     parentId: string | null
     planRevision: number
+    kind: string
+    place: string
+    spent: string
     tool: string
     contractHash: string
     lane: string
@@ -1805,6 +1915,9 @@ export interface StepFieldRefs {
   readonly itemIndex: Prisma.FieldRef<"Step", 'Int'>
   readonly parentId: Prisma.FieldRef<"Step", 'String'>
   readonly planRevision: Prisma.FieldRef<"Step", 'Int'>
+  readonly kind: Prisma.FieldRef<"Step", 'String'>
+  readonly place: Prisma.FieldRef<"Step", 'String'>
+  readonly spent: Prisma.FieldRef<"Step", 'String'>
   readonly tool: Prisma.FieldRef<"Step", 'String'>
   readonly contractHash: Prisma.FieldRef<"Step", 'String'>
   readonly lane: Prisma.FieldRef<"Step", 'String'>

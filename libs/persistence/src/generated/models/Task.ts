@@ -34,6 +34,9 @@ export type TaskAvgAggregateOutputType = {
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: number | null
+  costMicros: number | null
   criteriaCount: number | null
   priority: number | null
 }
@@ -46,6 +49,9 @@ export type TaskSumAggregateOutputType = {
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: bigint | null
+  costMicros: bigint | null
   criteriaCount: number | null
   priority: number | null
 }
@@ -61,12 +67,16 @@ export type TaskMinAggregateOutputType = {
   eventSeq: number | null
   eventHash: runtime.Bytes | null
   goal: string | null
+  skill: string | null
   input: string | null
   planRevision: number | null
   planHash: string | null
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: bigint | null
+  costMicros: bigint | null
   criteria: string | null
   criteriaCount: number | null
   invariants: string | null
@@ -99,12 +109,16 @@ export type TaskMaxAggregateOutputType = {
   eventSeq: number | null
   eventHash: runtime.Bytes | null
   goal: string | null
+  skill: string | null
   input: string | null
   planRevision: number | null
   planHash: string | null
   stepsTotal: number | null
   openSteps: number | null
   toolCalls: number | null
+  modelCalls: number | null
+  tokens: bigint | null
+  costMicros: bigint | null
   criteria: string | null
   criteriaCount: number | null
   invariants: string | null
@@ -137,12 +151,16 @@ export type TaskCountAggregateOutputType = {
   eventSeq: number
   eventHash: number
   goal: number
+  skill: number
   input: number
   planRevision: number
   planHash: number
   stepsTotal: number
   openSteps: number
   toolCalls: number
+  modelCalls: number
+  tokens: number
+  costMicros: number
   grants: number
   grantedHashes: number
   criteria: number
@@ -177,6 +195,9 @@ export type TaskAvgAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteriaCount?: true
   priority?: true
 }
@@ -189,6 +210,9 @@ export type TaskSumAggregateInputType = {
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteriaCount?: true
   priority?: true
 }
@@ -204,12 +228,16 @@ export type TaskMinAggregateInputType = {
   eventSeq?: true
   eventHash?: true
   goal?: true
+  skill?: true
   input?: true
   planRevision?: true
   planHash?: true
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteria?: true
   criteriaCount?: true
   invariants?: true
@@ -242,12 +270,16 @@ export type TaskMaxAggregateInputType = {
   eventSeq?: true
   eventHash?: true
   goal?: true
+  skill?: true
   input?: true
   planRevision?: true
   planHash?: true
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   criteria?: true
   criteriaCount?: true
   invariants?: true
@@ -280,12 +312,16 @@ export type TaskCountAggregateInputType = {
   eventSeq?: true
   eventHash?: true
   goal?: true
+  skill?: true
   input?: true
   planRevision?: true
   planHash?: true
   stepsTotal?: true
   openSteps?: true
   toolCalls?: true
+  modelCalls?: true
+  tokens?: true
+  costMicros?: true
   grants?: true
   grantedHashes?: true
   criteria?: true
@@ -408,12 +444,16 @@ export type TaskGroupByOutputType = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal: string | null
+  skill: string | null
   input: string
   planRevision: number
   planHash: string | null
   stepsTotal: number
   openSteps: number
   toolCalls: number
+  modelCalls: number
+  tokens: bigint
+  costMicros: bigint
   grants: string[]
   grantedHashes: string[]
   criteria: string
@@ -472,12 +512,16 @@ export type TaskWhereInput = {
   eventSeq?: Prisma.IntFilter<"Task"> | number
   eventHash?: Prisma.BytesFilter<"Task"> | runtime.Bytes
   goal?: Prisma.StringNullableFilter<"Task"> | string | null
+  skill?: Prisma.StringNullableFilter<"Task"> | string | null
   input?: Prisma.StringFilter<"Task"> | string
   planRevision?: Prisma.IntFilter<"Task"> | number
   planHash?: Prisma.StringNullableFilter<"Task"> | string | null
   stepsTotal?: Prisma.IntFilter<"Task"> | number
   openSteps?: Prisma.IntFilter<"Task"> | number
   toolCalls?: Prisma.IntFilter<"Task"> | number
+  modelCalls?: Prisma.IntFilter<"Task"> | number
+  tokens?: Prisma.BigIntFilter<"Task"> | bigint | number
+  costMicros?: Prisma.BigIntFilter<"Task"> | bigint | number
   grants?: Prisma.StringNullableListFilter<"Task">
   grantedHashes?: Prisma.StringNullableListFilter<"Task">
   criteria?: Prisma.StringFilter<"Task"> | string
@@ -515,12 +559,16 @@ export type TaskOrderByWithRelationInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrderInput | Prisma.SortOrder
+  skill?: Prisma.SortOrderInput | Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrderInput | Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   grants?: Prisma.SortOrder
   grantedHashes?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
@@ -561,12 +609,16 @@ export type TaskWhereUniqueInput = Prisma.AtLeast<{
   eventSeq?: Prisma.IntFilter<"Task"> | number
   eventHash?: Prisma.BytesFilter<"Task"> | runtime.Bytes
   goal?: Prisma.StringNullableFilter<"Task"> | string | null
+  skill?: Prisma.StringNullableFilter<"Task"> | string | null
   input?: Prisma.StringFilter<"Task"> | string
   planRevision?: Prisma.IntFilter<"Task"> | number
   planHash?: Prisma.StringNullableFilter<"Task"> | string | null
   stepsTotal?: Prisma.IntFilter<"Task"> | number
   openSteps?: Prisma.IntFilter<"Task"> | number
   toolCalls?: Prisma.IntFilter<"Task"> | number
+  modelCalls?: Prisma.IntFilter<"Task"> | number
+  tokens?: Prisma.BigIntFilter<"Task"> | bigint | number
+  costMicros?: Prisma.BigIntFilter<"Task"> | bigint | number
   grants?: Prisma.StringNullableListFilter<"Task">
   grantedHashes?: Prisma.StringNullableListFilter<"Task">
   criteria?: Prisma.StringFilter<"Task"> | string
@@ -604,12 +656,16 @@ export type TaskOrderByWithAggregationInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrderInput | Prisma.SortOrder
+  skill?: Prisma.SortOrderInput | Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrderInput | Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   grants?: Prisma.SortOrder
   grantedHashes?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
@@ -653,12 +709,16 @@ export type TaskScalarWhereWithAggregatesInput = {
   eventSeq?: Prisma.IntWithAggregatesFilter<"Task"> | number
   eventHash?: Prisma.BytesWithAggregatesFilter<"Task"> | runtime.Bytes
   goal?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
+  skill?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
   input?: Prisma.StringWithAggregatesFilter<"Task"> | string
   planRevision?: Prisma.IntWithAggregatesFilter<"Task"> | number
   planHash?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
   stepsTotal?: Prisma.IntWithAggregatesFilter<"Task"> | number
   openSteps?: Prisma.IntWithAggregatesFilter<"Task"> | number
   toolCalls?: Prisma.IntWithAggregatesFilter<"Task"> | number
+  modelCalls?: Prisma.IntWithAggregatesFilter<"Task"> | number
+  tokens?: Prisma.BigIntWithAggregatesFilter<"Task"> | bigint | number
+  costMicros?: Prisma.BigIntWithAggregatesFilter<"Task"> | bigint | number
   grants?: Prisma.StringNullableListFilter<"Task">
   grantedHashes?: Prisma.StringNullableListFilter<"Task">
   criteria?: Prisma.StringWithAggregatesFilter<"Task"> | string
@@ -694,12 +754,16 @@ export type TaskCreateInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -737,12 +801,16 @@ export type TaskUncheckedCreateInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -780,12 +848,16 @@ export type TaskUpdateInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -823,12 +895,16 @@ export type TaskUncheckedUpdateInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -866,12 +942,16 @@ export type TaskCreateManyInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -907,12 +987,16 @@ export type TaskUpdateManyMutationInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -948,12 +1032,16 @@ export type TaskUncheckedUpdateManyInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -989,12 +1077,16 @@ export type TaskCountOrderByAggregateInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrder
+  skill?: Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   grants?: Prisma.SortOrder
   grantedHashes?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
@@ -1027,6 +1119,9 @@ export type TaskAvgOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   priority?: Prisma.SortOrder
 }
@@ -1042,12 +1137,16 @@ export type TaskMaxOrderByAggregateInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrder
+  skill?: Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   invariants?: Prisma.SortOrder
@@ -1080,12 +1179,16 @@ export type TaskMinOrderByAggregateInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrder
+  skill?: Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteria?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   invariants?: Prisma.SortOrder
@@ -1115,6 +1218,9 @@ export type TaskSumOrderByAggregateInput = {
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
+  modelCalls?: Prisma.SortOrder
+  tokens?: Prisma.SortOrder
+  costMicros?: Prisma.SortOrder
   criteriaCount?: Prisma.SortOrder
   priority?: Prisma.SortOrder
 }
@@ -1134,6 +1240,14 @@ export type TaskCreategrantedHashesInput = {
 
 export type NullableStringFieldUpdateOperationsInput = {
   set?: string | null
+}
+
+export type BigIntFieldUpdateOperationsInput = {
+  set?: bigint | number
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 export type TaskUpdategrantsInput = {
@@ -1189,12 +1303,16 @@ export type TaskCreateWithoutPlansInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1231,12 +1349,16 @@ export type TaskUncheckedCreateWithoutPlansInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1289,12 +1411,16 @@ export type TaskUpdateWithoutPlansInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1331,12 +1457,16 @@ export type TaskUncheckedUpdateWithoutPlansInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1373,12 +1503,16 @@ export type TaskCreateWithoutStepsInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1415,12 +1549,16 @@ export type TaskUncheckedCreateWithoutStepsInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
   toolCalls?: number
+  modelCalls?: number
+  tokens?: bigint | number
+  costMicros?: bigint | number
   grants?: Prisma.TaskCreategrantsInput | string[]
   grantedHashes?: Prisma.TaskCreategrantedHashesInput | string[]
   criteria?: string
@@ -1473,12 +1611,16 @@ export type TaskUpdateWithoutStepsInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1515,12 +1657,16 @@ export type TaskUncheckedUpdateWithoutStepsInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
+  tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  costMicros?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   grants?: Prisma.TaskUpdategrantsInput | string[]
   grantedHashes?: Prisma.TaskUpdategrantedHashesInput | string[]
   criteria?: Prisma.StringFieldUpdateOperationsInput | string
@@ -1597,12 +1743,16 @@ export type TaskSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1641,12 +1791,16 @@ export type TaskSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1682,12 +1836,16 @@ export type TaskSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1723,12 +1881,16 @@ export type TaskSelectScalar = {
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
   toolCalls?: boolean
+  modelCalls?: boolean
+  tokens?: boolean
+  costMicros?: boolean
   grants?: boolean
   grantedHashes?: boolean
   criteria?: boolean
@@ -1753,7 +1915,7 @@ export type TaskSelectScalar = {
   lockOnly?: boolean
 }
 
-export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
+export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "skill" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "modelCalls" | "tokens" | "costMicros" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
 export type TaskInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   plans?: boolean | Prisma.Task$plansArgs<ExtArgs>
   steps?: boolean | Prisma.Task$stepsArgs<ExtArgs>
@@ -1779,12 +1941,16 @@ export type $TaskPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     eventSeq: number
     eventHash: runtime.Bytes
     goal: string | null
+    skill: string | null
     input: string
     planRevision: number
     planHash: string | null
     stepsTotal: number
     openSteps: number
     toolCalls: number
+    modelCalls: number
+    tokens: bigint
+    costMicros: bigint
     grants: string[]
     grantedHashes: string[]
     criteria: string
@@ -2242,12 +2408,16 @@ export interface TaskFieldRefs {
   readonly eventSeq: Prisma.FieldRef<"Task", 'Int'>
   readonly eventHash: Prisma.FieldRef<"Task", 'Bytes'>
   readonly goal: Prisma.FieldRef<"Task", 'String'>
+  readonly skill: Prisma.FieldRef<"Task", 'String'>
   readonly input: Prisma.FieldRef<"Task", 'String'>
   readonly planRevision: Prisma.FieldRef<"Task", 'Int'>
   readonly planHash: Prisma.FieldRef<"Task", 'String'>
   readonly stepsTotal: Prisma.FieldRef<"Task", 'Int'>
   readonly openSteps: Prisma.FieldRef<"Task", 'Int'>
   readonly toolCalls: Prisma.FieldRef<"Task", 'Int'>
+  readonly modelCalls: Prisma.FieldRef<"Task", 'Int'>
+  readonly tokens: Prisma.FieldRef<"Task", 'BigInt'>
+  readonly costMicros: Prisma.FieldRef<"Task", 'BigInt'>
   readonly grants: Prisma.FieldRef<"Task", 'String[]'>
   readonly grantedHashes: Prisma.FieldRef<"Task", 'String[]'>
   readonly criteria: Prisma.FieldRef<"Task", 'String'>

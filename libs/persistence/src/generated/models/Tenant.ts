@@ -168,6 +168,8 @@ export type TenantWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  skills?: Prisma.SkillListRelationFilter
+  agents?: Prisma.AgentListRelationFilter
   intakeKeys?: Prisma.IntakeKeyListRelationFilter
   intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
 }
@@ -178,6 +180,8 @@ export type TenantOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   keys?: Prisma.ApiKeyOrderByRelationAggregateInput
   tools?: Prisma.ToolOrderByRelationAggregateInput
+  skills?: Prisma.SkillOrderByRelationAggregateInput
+  agents?: Prisma.AgentOrderByRelationAggregateInput
   intakeKeys?: Prisma.IntakeKeyOrderByRelationAggregateInput
   intakeRefusals?: Prisma.IntakeRefusalOrderByRelationAggregateInput
 }
@@ -191,6 +195,8 @@ export type TenantWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  skills?: Prisma.SkillListRelationFilter
+  agents?: Prisma.AgentListRelationFilter
   intakeKeys?: Prisma.IntakeKeyListRelationFilter
   intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
 }, "id">
@@ -219,6 +225,8 @@ export type TenantCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -229,6 +237,8 @@ export type TenantUncheckedCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -239,6 +249,8 @@ export type TenantUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -249,6 +261,8 @@ export type TenantUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -335,6 +349,34 @@ export type TenantUpdateOneRequiredWithoutToolsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutToolsInput, Prisma.TenantUpdateWithoutToolsInput>, Prisma.TenantUncheckedUpdateWithoutToolsInput>
 }
 
+export type TenantCreateNestedOneWithoutAgentsInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutAgentsInput
+  connect?: Prisma.TenantWhereUniqueInput
+}
+
+export type TenantUpdateOneRequiredWithoutAgentsNestedInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutAgentsInput
+  upsert?: Prisma.TenantUpsertWithoutAgentsInput
+  connect?: Prisma.TenantWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutAgentsInput, Prisma.TenantUpdateWithoutAgentsInput>, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
+}
+
+export type TenantCreateNestedOneWithoutSkillsInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutSkillsInput
+  connect?: Prisma.TenantWhereUniqueInput
+}
+
+export type TenantUpdateOneRequiredWithoutSkillsNestedInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutSkillsInput
+  upsert?: Prisma.TenantUpsertWithoutSkillsInput
+  connect?: Prisma.TenantWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutSkillsInput, Prisma.TenantUpdateWithoutSkillsInput>, Prisma.TenantUncheckedUpdateWithoutSkillsInput>
+}
+
 export type TenantCreateNestedOneWithoutIntakeKeysInput = {
   create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
   connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeKeysInput
@@ -370,6 +412,8 @@ export type TenantCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -379,6 +423,8 @@ export type TenantUncheckedCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -404,6 +450,8 @@ export type TenantUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -413,6 +461,8 @@ export type TenantUncheckedUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -422,6 +472,8 @@ export type TenantCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -431,6 +483,8 @@ export type TenantUncheckedCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -456,6 +510,8 @@ export type TenantUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -465,6 +521,128 @@ export type TenantUncheckedUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantCreateWithoutAgentsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
+}
+
+export type TenantUncheckedCreateWithoutAgentsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
+}
+
+export type TenantCreateOrConnectWithoutAgentsInput = {
+  where: Prisma.TenantWhereUniqueInput
+  create: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+}
+
+export type TenantUpsertWithoutAgentsInput = {
+  update: Prisma.XOR<Prisma.TenantUpdateWithoutAgentsInput, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
+  create: Prisma.XOR<Prisma.TenantCreateWithoutAgentsInput, Prisma.TenantUncheckedCreateWithoutAgentsInput>
+  where?: Prisma.TenantWhereInput
+}
+
+export type TenantUpdateToOneWithWhereWithoutAgentsInput = {
+  where?: Prisma.TenantWhereInput
+  data: Prisma.XOR<Prisma.TenantUpdateWithoutAgentsInput, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
+}
+
+export type TenantUpdateWithoutAgentsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantUncheckedUpdateWithoutAgentsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantCreateWithoutSkillsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
+}
+
+export type TenantUncheckedCreateWithoutSkillsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
+}
+
+export type TenantCreateOrConnectWithoutSkillsInput = {
+  where: Prisma.TenantWhereUniqueInput
+  create: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+}
+
+export type TenantUpsertWithoutSkillsInput = {
+  update: Prisma.XOR<Prisma.TenantUpdateWithoutSkillsInput, Prisma.TenantUncheckedUpdateWithoutSkillsInput>
+  create: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+  where?: Prisma.TenantWhereInput
+}
+
+export type TenantUpdateToOneWithWhereWithoutSkillsInput = {
+  where?: Prisma.TenantWhereInput
+  data: Prisma.XOR<Prisma.TenantUpdateWithoutSkillsInput, Prisma.TenantUncheckedUpdateWithoutSkillsInput>
+}
+
+export type TenantUpdateWithoutSkillsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantUncheckedUpdateWithoutSkillsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -475,6 +653,8 @@ export type TenantCreateWithoutIntakeKeysInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
 
@@ -484,6 +664,8 @@ export type TenantUncheckedCreateWithoutIntakeKeysInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
 
@@ -509,6 +691,8 @@ export type TenantUpdateWithoutIntakeKeysInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
 
@@ -518,6 +702,8 @@ export type TenantUncheckedUpdateWithoutIntakeKeysInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
 
@@ -527,6 +713,8 @@ export type TenantCreateWithoutIntakeRefusalsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
 }
 
@@ -536,6 +724,8 @@ export type TenantUncheckedCreateWithoutIntakeRefusalsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
 }
 
@@ -561,6 +751,8 @@ export type TenantUpdateWithoutIntakeRefusalsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
 }
 
@@ -570,6 +762,8 @@ export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
 }
 
@@ -581,6 +775,8 @@ export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
 export type TenantCountOutputType = {
   keys: number
   tools: number
+  skills: number
+  agents: number
   intakeKeys: number
   intakeRefusals: number
 }
@@ -588,6 +784,8 @@ export type TenantCountOutputType = {
 export type TenantCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | TenantCountOutputTypeCountKeysArgs
   tools?: boolean | TenantCountOutputTypeCountToolsArgs
+  skills?: boolean | TenantCountOutputTypeCountSkillsArgs
+  agents?: boolean | TenantCountOutputTypeCountAgentsArgs
   intakeKeys?: boolean | TenantCountOutputTypeCountIntakeKeysArgs
   intakeRefusals?: boolean | TenantCountOutputTypeCountIntakeRefusalsArgs
 }
@@ -619,6 +817,20 @@ export type TenantCountOutputTypeCountToolsArgs<ExtArgs extends runtime.Types.Ex
 /**
  * TenantCountOutputType without action
  */
+export type TenantCountOutputTypeCountSkillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SkillWhereInput
+}
+
+/**
+ * TenantCountOutputType without action
+ */
+export type TenantCountOutputTypeCountAgentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AgentWhereInput
+}
+
+/**
+ * TenantCountOutputType without action
+ */
 export type TenantCountOutputTypeCountIntakeKeysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.IntakeKeyWhereInput
 }
@@ -637,6 +849,8 @@ export type TenantSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   createdAt?: boolean
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  skills?: boolean | Prisma.Tenant$skillsArgs<ExtArgs>
+  agents?: boolean | Prisma.Tenant$agentsArgs<ExtArgs>
   intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
   intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
   _count?: boolean | Prisma.TenantCountOutputTypeDefaultArgs<ExtArgs>
@@ -664,6 +878,8 @@ export type TenantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
 export type TenantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  skills?: boolean | Prisma.Tenant$skillsArgs<ExtArgs>
+  agents?: boolean | Prisma.Tenant$agentsArgs<ExtArgs>
   intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
   intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
   _count?: boolean | Prisma.TenantCountOutputTypeDefaultArgs<ExtArgs>
@@ -676,6 +892,8 @@ export type $TenantPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   objects: {
     keys: Prisma.$ApiKeyPayload<ExtArgs>[]
     tools: Prisma.$ToolPayload<ExtArgs>[]
+    skills: Prisma.$SkillPayload<ExtArgs>[]
+    agents: Prisma.$AgentPayload<ExtArgs>[]
     intakeKeys: Prisma.$IntakeKeyPayload<ExtArgs>[]
     intakeRefusals: Prisma.$IntakeRefusalPayload<ExtArgs>[]
   }
@@ -1079,6 +1297,8 @@ export interface Prisma__TenantClient<T, Null = never, ExtArgs extends runtime.T
   readonly [Symbol.toStringTag]: "PrismaPromise"
   keys<T extends Prisma.Tenant$keysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$keysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   tools<T extends Prisma.Tenant$toolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$toolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ToolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  skills<T extends Prisma.Tenant$skillsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$skillsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SkillPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  agents<T extends Prisma.Tenant$agentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$agentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AgentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   intakeKeys<T extends Prisma.Tenant$intakeKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   intakeRefusals<T extends Prisma.Tenant$intakeRefusalsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeRefusalsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeRefusalPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -1551,6 +1771,54 @@ export type Tenant$toolsArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.ToolScalarFieldEnum | Prisma.ToolScalarFieldEnum[]
+}
+
+/**
+ * Tenant.skills
+ */
+export type Tenant$skillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Skill
+   */
+  select?: Prisma.SkillSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Skill
+   */
+  omit?: Prisma.SkillOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SkillInclude<ExtArgs> | null
+  where?: Prisma.SkillWhereInput
+  orderBy?: Prisma.SkillOrderByWithRelationInput | Prisma.SkillOrderByWithRelationInput[]
+  cursor?: Prisma.SkillWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SkillScalarFieldEnum | Prisma.SkillScalarFieldEnum[]
+}
+
+/**
+ * Tenant.agents
+ */
+export type Tenant$agentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Agent
+   */
+  select?: Prisma.AgentSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Agent
+   */
+  omit?: Prisma.AgentOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AgentInclude<ExtArgs> | null
+  where?: Prisma.AgentWhereInput
+  orderBy?: Prisma.AgentOrderByWithRelationInput | Prisma.AgentOrderByWithRelationInput[]
+  cursor?: Prisma.AgentWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AgentScalarFieldEnum | Prisma.AgentScalarFieldEnum[]
 }
 
 /**
