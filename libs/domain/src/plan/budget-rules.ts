@@ -1,3 +1,4 @@
+import type { ResolvedAgent } from '../agent/agent-contract';
 import { evaluate } from '../expression/expression';
 import type { JsonValue } from '../json';
 import { LIMITS } from '../limits';
@@ -18,11 +19,14 @@ export interface WorstCase {
   readonly toolCalls: number;
   /** Items of the longest `forEach`. */
   readonly fanOut: number;
+  /** Of its agents by their own budgets; the task's budget holds them while they run, and refuses nothing before. */
+  readonly modelCalls: number;
 }
 
 interface Known {
   readonly budget?: PlanBudget;
   readonly input?: JsonValue;
+  readonly agents?: ReadonlyMap<string, ResolvedAgent>;
 }
 
 export function worstCaseOf(
@@ -30,10 +34,11 @@ export function worstCaseOf(
   contracts: ReadonlyMap<string, ResolvedContract>,
   known: Known,
 ): WorstCase {
-  const worst = { steps: document.steps.length, toolCalls: 0, fanOut: 0 };
+  const worst = { steps: document.steps.length, toolCalls: 0, fanOut: 0, modelCalls: 0 };
   for (const step of document.steps) {
     const items = itemsOf(step, known);
     worst.toolCalls += (items ?? 1) * attemptsOf(step, contracts);
+    worst.modelCalls += (items ?? 1) * (known.agents?.get(step.agent ?? '')?.budget.modelCalls ?? 0);
     worst.steps += items ?? 0;
     worst.fanOut = Math.max(worst.fanOut, items ?? 0);
   }
@@ -61,12 +66,12 @@ function itemsOf({ forEach }: StepDocument, { input, budget }: Known): number | 
 }
 
 export function budgetProblems(worst: WorstCase, budget: PlanBudget = {}): Problem[] {
-  const texts: Readonly<Record<keyof WorstCase, string>> = {
+  const texts: Readonly<Record<keyof PlanBudget, string>> = {
     steps: `The plan has up to ${worst.steps} steps, the items of a forEach among them`,
     toolCalls: `With every retry the plan makes up to ${worst.toolCalls} tool calls`,
     fanOut: `A forEach of the plan has ${worst.fanOut} items`,
   };
-  return (Object.keys(texts) as (keyof WorstCase)[]).flatMap((name) => {
+  return (Object.keys(texts) as (keyof PlanBudget)[]).flatMap((name) => {
     const most = budget[name];
     if (most === undefined || worst[name] <= most) return [];
     const message = `${texts[name]}; the budget allows ${most}.`;
