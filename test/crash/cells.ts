@@ -35,6 +35,22 @@ export interface Cell {
 export const nameOf = ({ point, signal, effect, behaviour }: Cell): string =>
   `${point} ${signal} ${effect} ${behaviour}`;
 
+/**
+ * What a cell's task goes through besides its work, so that the point is passed: it comes as a job of the queue, beside a
+ * job that is refused, is cancelled, or cannot be sent.
+ */
+export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal';
+
+const SCENES: readonly (readonly [RegExp, Scene])[] = [
+  [/submit/, 'submission'],
+  [/intake/, 'job'],
+  [/letter/, 'letter'],
+  [/withdrawal/, 'cancel'],
+  [/refusal/, 'refusal'],
+];
+
+export const sceneOf = (point: FaultPoint): Scene => SCENES.find(([part]) => part.test(point))?.[1] ?? 'work';
+
 export const serviceOf = (point: FaultPoint): string => point.split('.')[0] ?? '';
 
 /** Every cell there is, in the order of the list of fault points. */
@@ -52,18 +68,26 @@ export function allCells(): Cell[] {
 function isReached({ point, effect, behaviour }: Cell): boolean {
   // Such a tool is a part of the executor: it has no ways of its own.
   if (effect === 'transactional' && behaviour !== 'ok') return false;
-  switch (point) {
-    case 'verifier.before-probe':
-    case 'verifier.after-probe':
-      // Nobody else can be asked; and a refusal leaves nothing to ask about.
-      return (effect === 'probed' || effect === 'keyed' || effect === 'none') && behaviour !== 'reject';
-    case 'verifier.before-verdict':
-    case 'verifier.after-verdict':
+  // Nobody else can be asked; and a rejection leaves nothing to ask about.
+  if (isAsked(point)) return (effect === 'probed' || effect === 'keyed' || effect === 'none') && behaviour !== 'reject';
+  switch (sceneOf(point)) {
+    // No byte leaves for the tool.
+    case 'refusal':
+      return behaviour === 'ok';
+    // The refused job is another one than the task's.
+    case 'letter':
+      return effect === 'none' && behaviour === 'ok';
+    // A rejection ends the task before anybody cancels it.
+    case 'cancel':
       return behaviour !== 'reject';
     default:
-      return true;
+      // What was rejected is not verified.
+      return serviceOf(point) !== 'verifier' || behaviour !== 'reject';
   }
 }
+
+/** Whether the tool is asked what it did, on the way to the point. */
+export const isAsked = (point: FaultPoint): boolean => /probe|evidence/.test(point);
 
 /** A sample in which each point meets each signal equally often, of all classes and behaviours; the same for one seed. */
 export function sampleOf(cells: readonly Cell[], size: number, seed: number): Cell[] {

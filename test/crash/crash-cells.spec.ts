@@ -4,7 +4,7 @@ import type { Result } from './experiment';
 import { runCells } from './rounds';
 import { lineOf, writeTable } from './table';
 
-/** What `npm run test:crash` asks for (test/crash/run.mjs); without it a sample that every run of the tests affords. */
+/** What `npm run test:crash` asks for (test/crash/main.ts); without it a sample that every run of the tests affords. */
 const {
   MUSTER_CRASH_SEED: seed = '1',
   MUSTER_CRASH_CELLS: size = '120',

@@ -1,23 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type { Resolution } from '@muster/client';
-import type { JsonObject, ToolContract } from '@muster/domain';
+import type { JsonObject, PlanDocument, ToolContract } from '@muster/domain';
 import { BUILTIN_CONTRACTS } from '../../apps/executor/src/tools/builtin/builtins';
 import { aPlan, aStep, aTask } from '../support/builders';
 import type { EffectSink, SinkEffect } from '../support/sink/effect-sink';
 import { until } from '../support/until';
-import { type Cell, serviceOf } from './cells';
+import { type Cell, isAsked, type Scene, sceneOf, serviceOf } from './cells';
 import { type Fleet, gateLaneOf } from './fleet';
 import type { Gatehouse } from './gatehouse';
 import { type Facts, judge } from './judgement';
 
 /** Far more than a cell takes: a lost doorbell is rung again after 5 s, and again after 10 more. */
 const CELL_MS_MAX = 120_000;
-const POLL_MS = 40;
+const POLL_MS = 100;
 /** A call that reached the tool has had its effect after this, or will have none: `slow` and `late-effect` take less. */
 const SETTLED_MS = 400;
 /** How long others may go on with the work of a frozen process before it is thawed. */
 const FROZEN_MS_MAX = 1_500;
 const CALL_MS_MAX = 1_000;
+/** What passes without the cell's work, such as a sweep, may come after its end. */
+const STRUCK_MS_MAX = 60_000;
+/** Time for the lost one to be given up and to be back. */
+const BETWEEN_LOSSES_MS = 5_000;
+const ENDS: readonly string[] = ['completed', 'failed', 'cancelled'];
 
 export interface Stage {
   readonly fleet: Fleet;
@@ -62,6 +67,10 @@ class Experiment {
   private task = '';
   private frozenSince: number | undefined;
   private thawed = false;
+  private cancelled = false;
+  private lostAt = Number.NEGATIVE_INFINITY;
+  private restsSince: number | undefined;
+  private readonly scene: Scene;
 
   constructor(
     private readonly stage: Stage,
@@ -70,7 +79,10 @@ class Experiment {
     number: number,
   ) {
     this.tool = `cell.${number}`;
-    this.gateLane = number % 2 === 0 ? lane : gateLaneOf(lane);
+    // A coordinator rings for a step that is not in the same run.
+    const isRungFor = serviceOf(cell.point) === 'coordinator' && cell.point.endsWith('-ring');
+    this.gateLane = number % 2 === 0 && !isRungFor ? lane : gateLaneOf(lane);
+    this.scene = sceneOf(cell.point);
   }
 
   async run(): Promise<void> {
@@ -85,8 +97,7 @@ class Experiment {
 
   /** Nobody stays frozen behind a cell that did not come to its end. */
   async leave(): Promise<void> {
-    const pid = await this.struck();
-    if (pid !== undefined && this.cell.signal === 'stop' && !this.thawed) this.stage.fleet.thaw(pid);
+    this.stage.fleet.disarm(this.cell.point, await this.subject());
   }
 
   /** The rows of a task that does not come to rest. */
@@ -110,6 +121,7 @@ class Experiment {
       state: row?.state ?? 'not submitted',
       waitsFor: row && row.reason !== null ? [row.reason] : [],
       words: await this.words(),
+      letters: await this.letters(),
       requests,
       effects: await this.effects(),
     };
@@ -119,13 +131,18 @@ class Experiment {
     const { fleet, sink, gates } = this.stage;
     const gate = { ...sink.contract(`gate.${this.gateLane}`, 'none'), lane: this.gateLane, timeoutMs: CELL_MS_MAX };
     await fleet.register({ ...gate, transport: { type: 'http', method: 'POST', url: gates.url } });
+    if (this.scene === 'cancel') {
+      const transport = { type: 'http', method: 'POST', url: gates.heldUrl } as const;
+      await fleet.register({ ...gate, name: `held.${this.gateLane}`, transport });
+    }
     await fleet.register(this.contract());
     await sink.behave(this.tool, [this.cell.behaviour]);
   }
 
   private contract(): ToolContract {
     const { effect, point } = this.cell;
-    const given = { lane: this.lane, timeoutMs: CALL_MS_MAX };
+    const strict = { type: 'object', properties: { amount: { type: 'integer' } } };
+    const given = { lane: this.lane, timeoutMs: CALL_MS_MAX, ...(this.scene === 'refusal' && { input: strict }) };
     if (effect === 'transactional') {
       const builtin = BUILTIN_CONTRACTS.find(({ name }) => name === 'report.write')!;
       return { ...builtin, ...given, name: this.tool };
@@ -134,34 +151,47 @@ class Experiment {
     const { probe } = this.stage.sink.contract(this.tool, 'probed');
     return this.stage.sink.contract(this.tool, effect as SinkEffect, {
       ...given,
-      ...(point.endsWith('-probe') && { probe }),
+      ...(isAsked(point) && { probe }),
     });
   }
 
   private async begin(): Promise<void> {
     const { fleet, gates } = this.stage;
-    const { point, signal } = this.cell;
-    const isSubmission = point.includes('submit');
-    const gate = aStep(`gate.${this.gateLane}`, { id: 'gate' });
-    const step = aStep(this.tool, { id: 'step', needs: ['gate'], input: this.input(), check: 'output != null' });
-    if (isSubmission) fleet.arm(point, this.key, signal);
-    this.task = await fleet.submit(aTask(aPlan(gate, step)), this.key);
+    const isAtTheDoor = this.scene === 'submission' || this.scene === 'job';
+    if (isAtTheDoor) await this.arm();
+    const request = aTask(this.plan());
+    this.task = await (this.scene === 'job' ? fleet.queue(request, this.key) : fleet.submit(request, this.key));
     const shown = `tsk_${this.task.replaceAll('-', '')}`;
-    if (!isSubmission) {
+    if (!isAtTheDoor) {
       await gates.reachedBy(shown);
-      fleet.arm(point, await this.subject(), signal);
+      await this.arm();
     }
+    if (this.scene === 'letter') await fleet.queueUnsigned(request, this.key);
     gates.open(shown);
   }
 
+  private plan(): PlanDocument {
+    const gate = aStep(`gate.${this.gateLane}`, { id: 'gate' });
+    const step = aStep(this.tool, { id: 'step', needs: ['gate'], input: this.input(), check: 'output != null' });
+    return this.scene === 'cancel' ? aPlan(gate, step, aStep(`held.${this.gateLane}`)) : aPlan(gate, step);
+  }
+
   private input(): JsonObject {
+    // Known to be no integer only when the gate has answered.
+    if (this.scene === 'refusal') return { amount: '${{ steps.gate.output.id }}' };
     return this.cell.effect === 'transactional' ? { name: 'cell.md', content: this.tool } : { amount: 7 };
   }
 
+  private async arm(): Promise<void> {
+    this.stage.fleet.arm(this.cell.point, await this.subject(), this.cell.signal);
+  }
+
+  /** For whom the point is passed: the job or the submission, the task where it is stored, or the step. */
   private async subject(): Promise<string> {
     const { point } = this.cell;
-    if (point.includes('submit')) return this.key;
-    if (this.task === '' || serviceOf(point) === 'coordinator') return this.task;
+    if (this.scene === 'submission' || this.scene === 'job' || this.scene === 'letter') return this.key;
+    const isStored = serviceOf(point) === 'coordinator' && !/-(ring|ack)$/.test(point);
+    if (this.task === '' || isStored) return this.task;
     const [step] = await this.stage.fleet.rows<{ id: string }>(
       "select id from step where task_id = $1 and key = 'step'",
       this.task,
@@ -189,16 +219,42 @@ class Experiment {
   /** Does what the cell and its person have to do now; true when nothing is left to do. */
   private async moves(row: Row): Promise<boolean> {
     const pid = await this.struck();
-    const isAtRest = row.state === 'completed' || row.state === 'failed';
-    if (
-      pid !== undefined &&
-      this.cell.signal === 'stop' &&
-      !(await this.isThawed(pid, isAtRest || row.reason !== null))
-    )
-      return false;
-    if (pid !== undefined && this.cell.signal === 'kill' && !this.stage.fleet.hasEnded(pid)) return false;
-    if (row.reason !== null) return this.say(row);
-    return isAtRest;
+    const isAtRest = ENDS.includes(row.state);
+    if (pid !== undefined && !(await this.isPast(pid, isAtRest || row.reason !== null))) return false;
+    if (this.scene === 'cancel' && !this.cancelled) return this.cancel();
+    const isDone = row.reason !== null && this.scene !== 'cancel' ? await this.say(row) : isAtRest;
+    if (pid === undefined) return this.isMissed(isDone);
+    return isDone && (this.scene !== 'letter' || (await this.letters()) > 0);
+  }
+
+  /** Whether the struck process has come back, as another one or thawed. */
+  private async isPast(pid: number, isWorkDone: boolean): Promise<boolean> {
+    return this.cell.signal === 'stop' ? this.isThawed(pid, isWorkDone) : this.stage.fleet.hasEnded(pid);
+  }
+
+  /** Nobody was struck although everything is done, and has been for long. */
+  private async isMissed(isDone: boolean): Promise<boolean> {
+    if (this.cell.point === 'coordinator.after-give-up') this.loseSomebody();
+    if (!isDone) return false;
+    this.restsSince ??= performance.now();
+    return performance.now() - this.restsSince > STRUCK_MS_MAX;
+  }
+
+  private loseSomebody(): void {
+    const now = performance.now();
+    if (now - this.lostAt < BETWEEN_LOSSES_MS) return;
+    this.lostAt = now;
+    this.stage.fleet.loseBystander();
+  }
+
+  /** Cancels the task when its call has begun. */
+  private async cancel(): Promise<false> {
+    const isInTables = this.cell.effect === 'transactional';
+    const begun = isInTables ? await this.effects() : (await this.stage.sink.requestsTo(this.tool)).length;
+    if (begun === 0) return false;
+    await this.stage.fleet.cancel(this.task);
+    this.cancelled = true;
+    return false;
   }
 
   /** A frozen process stays so until it was given up, and its work was taken over or has had time for it. */
@@ -212,7 +268,7 @@ class Experiment {
     if (!workers[0]?.gone) return false;
     this.frozenSince ??= performance.now();
     if (!isWorkDone && performance.now() - this.frozenSince < FROZEN_MS_MAX) return false;
-    this.stage.fleet.thaw(pid);
+    this.stage.fleet.thaw(this.cell.point, await this.subject());
     this.thawed = true;
     return false;
   }
@@ -239,6 +295,12 @@ class Experiment {
       this.task,
     );
     return rows.map(({ finding }) => finding);
+  }
+
+  /** What became of the job that nobody signed. */
+  private async letters(): Promise<number> {
+    if (this.scene !== 'letter') return 0;
+    return (await this.stage.fleet.rows('select from intake_refusal where job_id = $1', this.key)).length;
   }
 
   private async effects(): Promise<number> {

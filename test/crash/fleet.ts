@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,6 +9,7 @@ import { END_OF_WORKERS } from '@muster/persistence';
 import { Pool } from 'pg';
 import { newApiKey } from '../support/api-key';
 import { freshDatabase, type TestDatabase } from '../support/database';
+import { IntakeProducer } from '../support/intake-producer';
 import { expectNoBreach } from '../support/invariants';
 import { REDIS_URL_VARIABLE } from '../support/start-services';
 import { until } from '../support/until';
@@ -26,6 +27,11 @@ const ASKED_MS_MAX = 120_000;
 /** The lease and some sweeps. */
 const MEND_WITHIN_MS = 2 * LEASE_MS;
 
+/** What the mark of a process says that is not frozen any more. */
+const THAWED = 'thawed';
+/** The lane whose executor is there to be lost. */
+const IDLE_LANE = 'idle';
+
 /** Who is there: so many of each, and two executors for each lane, of which one takes over from the other. */
 export interface Crew {
   readonly coordinators: number;
@@ -40,6 +46,7 @@ export class Fleet {
   private readonly processes: KeptProcess[] = [];
   private readonly faults: string;
   private asked = 0;
+  private producer: Promise<IntakeProducer> | undefined;
 
   private constructor(
     private readonly folder: string,
@@ -66,11 +73,18 @@ export class Fleet {
     writeFileSync(join(this.faults, faultFile(point, subject)), signal);
   }
 
+  /** From now on nobody is struck there; who was is forgotten, and does not stay frozen. */
+  disarm(point: FaultPoint, subject: string): void {
+    rmSync(join(this.faults, faultFile(point, subject)), { force: true });
+    this.thaw(point, subject);
+    const mark = this.markOf(point, subject);
+    if (mark) rmSync(join(this.faults, mark));
+  }
+
   /** The pid of the process that was struck there. */
   struckAt(point: FaultPoint, subject: string): number | undefined {
-    const mark = `${faultFile(point, subject)}@`;
-    const file = readdirSync(this.faults).find((name) => name.startsWith(mark));
-    return file === undefined ? undefined : Number(file.slice(mark.length));
+    const mark = this.markOf(point, subject);
+    return mark === undefined ? undefined : Number(mark.split('@').at(-1));
   }
 
   /** Whether a process that was killed has been waited for. */
@@ -78,8 +92,13 @@ export class Fleet {
     return this.processes.every((kept) => kept.pid !== pid);
   }
 
-  thaw(pid: number): void {
-    process.kill(pid, 'SIGCONT');
+  /** Lets the process go on that was frozen there. */
+  thaw(point: FaultPoint, subject: string): void {
+    const mark = this.markOf(point, subject);
+    if (mark === undefined || !this.isFrozenAt(mark)) return;
+    writeFileSync(join(this.faults, mark), THAWED);
+    const pid = Number(mark.split('@').at(-1));
+    if (!this.hasEnded(pid)) process.kill(pid, 'SIGCONT');
   }
 
   async register(contract: ToolContract): Promise<void> {
@@ -90,6 +109,32 @@ export class Fleet {
   async submit(request: TaskRequest, key: string): Promise<string> {
     const { id } = await this.ask<{ id: string }>('POST', '/v1/tasks', request, { 'idempotency-key': key });
     return parseId('task', id) ?? id;
+  }
+
+  /** The id of the task that a job of the queue became, whose id and key this is. */
+  async queue(request: TaskRequest, key: string): Promise<string> {
+    const producer = await this.intake();
+    await producer.add(producer.message(request, { idempotencyKey: key }), { jobId: key });
+    const taskOf = 'select id from task where idempotency_key = $1';
+    const row = async () => (await this.rows<{ id: string }>(taskOf, key))[0];
+    return (await until(row, { what: `the task of job ${key}`, deadlineMs: ASKED_MS_MAX })).id;
+  }
+
+  /** Adds a job that nobody signed. */
+  async queueUnsigned(request: TaskRequest, jobId: string): Promise<void> {
+    const producer = await this.intake();
+    const { keyId, signature, ...unsigned } = producer.message(request);
+    await producer.add(unsigned, { jobId });
+  }
+
+  async cancel(task: string): Promise<void> {
+    const shown = `tsk_${task.replaceAll('-', '')}`;
+    await this.ask('POST', `/v1/tasks/${shown}/cancel`, { reason: 'No longer wanted.' });
+  }
+
+  /** Ends a process that nobody needs, so that there is somebody to give up. */
+  loseBystander(): void {
+    this.processes.at(-1)!.kill();
   }
 
   /** A person's word. It is refused where the answer came meanwhile, and where it is said again because nobody answered. */
@@ -117,6 +162,7 @@ export class Fleet {
 
   /** Stops everybody in good order, asks every invariant, and leaves nothing behind. */
   async stop(): Promise<void> {
+    await (await this.producer)?.close();
     await Promise.all(this.processes.map((kept) => kept.stop()));
     try {
       await expectNoBreach(this.sql);
@@ -132,7 +178,16 @@ export class Fleet {
     for (let nth = 0; nth < verifiers; nth++) this.keep('verifier', nth);
     for (const lane of lanes) for (const nth of [0, 1]) this.keep('executor', nth, lane);
     this.keep('executor', 0, calmLane);
+    this.keep('executor', 1, IDLE_LANE);
     await Promise.all(this.processes.map((kept) => kept.start()));
+  }
+
+  private intake(): Promise<IntakeProducer> {
+    this.producer ??= until(() => IntakeProducer.of(this.coordinatorUrl, this.key).catch(() => undefined), {
+      what: 'a key for the queue',
+      deadlineMs: ASKED_MS_MAX,
+    });
+    return this.producer;
   }
 
   private keep(service: string, nth: number, lane?: string): void {
@@ -165,6 +220,27 @@ export class Fleet {
     };
   }
 
+  private markOf(point: FaultPoint, subject: string): string | undefined {
+    const start = `${faultFile(point, subject)}@`;
+    return readdirSync(this.faults).find((name) => name.startsWith(start));
+  }
+
+  private isFrozenAt(mark: string): boolean {
+    return readFileSync(join(this.faults, mark), 'utf8') === ('stop' satisfies Signal);
+  }
+
+  private isFrozen(pid: number): boolean {
+    const marks = readdirSync(this.faults).filter((name) => name.endsWith(`@${pid}`));
+    return marks.some((mark) => this.isFrozenAt(mark));
+  }
+
+  /** Where the coordinator is that answered last, or the one after it where that one is known to be frozen. */
+  private get coordinatorUrl(): string {
+    const coordinators = this.processes.filter(({ service }) => service === 'coordinator');
+    const turns = coordinators.map((_, turn) => coordinators[(this.asked + turn) % coordinators.length]!);
+    return (turns.find(({ pid }) => !this.isFrozen(pid)) ?? turns[0]!).url;
+  }
+
   /** Asks one coordinator after the other until one answers. */
   private async ask<T>(
     method: string,
@@ -186,16 +262,19 @@ export class Fleet {
     headers: Record<string, string>,
     alsoRight: readonly number[],
   ): Promise<T | undefined> {
-    const coordinators = this.processes.filter(({ service }) => service === 'coordinator');
-    const { url = '' } = coordinators[this.asked++ % coordinators.length] ?? {};
-    const response = await fetch(url + path, {
+    const { asked } = this;
+    const response = await fetch(this.coordinatorUrl + path, {
       method,
       headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     }).catch(() => undefined);
     const text = await response?.text().catch(() => undefined);
-    if (!response || text === undefined || response.status >= 500) return undefined;
+    if (!response || text === undefined || response.status >= 500) {
+      // Several may find so at once: the next one is the next for all of them.
+      if (this.asked === asked) this.asked++;
+      return undefined;
+    }
     if (!response.ok && !alsoRight.includes(response.status)) throw new Error(`${method} ${path}: ${text}`);
     return JSON.parse(text) as T;
   }

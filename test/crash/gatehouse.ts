@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { until } from '../support/until';
 
 const REACHED_MS_MAX = 60_000;
+/** A call that comes here is never answered. */
+const HELD = '/held';
 
 /**
  * A tool that answers a task's call when it is told to. A cell's first step waits here, until the fault is armed for the
@@ -16,6 +18,7 @@ export class Gatehouse {
   private constructor(private readonly server: Server) {
     server.on('request', (request, response) => {
       request.resume();
+      if (request.url === HELD) return;
       this.receive(String(request.headers['muster-task']), response);
     });
   }
@@ -28,6 +31,10 @@ export class Gatehouse {
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get heldUrl(): string {
+    return this.url + HELD;
   }
 
   /** Resolves when the task's call waits. */
@@ -60,5 +67,5 @@ export class Gatehouse {
 }
 
 function answer(response: ServerResponse): void {
-  if (!response.destroyed) response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  if (!response.destroyed) response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"open"}');
 }

@@ -9,9 +9,11 @@ const AS_PROMISED: Facts = {
   state: 'completed',
   waitsFor: [],
   words: [],
+  letters: 0,
   requests: [REQUEST, REQUEST],
   effects: 1,
 };
+const at = (point: Cell['point']): Pick<Facts, 'cell'> => ({ cell: { ...CELL, point } });
 const of = (effect: Cell['effect']): Pick<Facts, 'cell'> => ({ cell: { ...CELL, effect } });
 
 describe('the judge of a cell', () => {
@@ -23,7 +25,10 @@ describe('the judge of a cell', () => {
       { ...of('opaque'), state: 'running', waitsFor: ['outcome_unknown'], requests: [] },
     ],
     ['a call released by a person', { ...of('opaque'), words: ['absent'] }],
-    ['a refusal', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed', effects: 0 }],
+    ['a cancel', { ...at('coordinator.after-withdrawal'), state: 'cancelled' }],
+    ['a step that cannot be sent', { ...at('executor.before-refusal'), state: 'failed', requests: [], effects: 0 }],
+    ['a refused job', { ...at('coordinator.after-dead-letter'), letters: 1 }],
+    ['a rejection', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed', effects: 0 }],
   ])('has nothing against %s', (_, facts) => {
     expect(judge({ ...AS_PROMISED, ...facts })).toEqual([]);
   });
@@ -39,6 +44,10 @@ describe('the judge of a cell', () => {
     ['a fresh key at each sending', { requests: [REQUEST, { ...REQUEST, operation: 'other' }] }],
     ['other bytes at the second sending', { requests: [REQUEST, { ...REQUEST, bodyHash: 'b' }] }],
     ['a blind resend', { ...of('opaque') }],
+    ['a cancel that nobody asked for', { state: 'cancelled' }],
+    ['a cancel that changes nothing', at('coordinator.after-withdrawal')],
+    ['a refused step that is sent', { ...at('executor.before-refusal'), state: 'failed', effects: 0 }],
+    ['a refused job that is lost', at('coordinator.after-dead-letter')],
     ['a fault that never struck', { isStruck: false }],
   ])('speaks up at %s', (_, facts) => {
     expect(judge({ ...AS_PROMISED, ...facts })).toHaveLength(1);

@@ -1,5 +1,5 @@
 import type { SinkRequest } from '../support/sink/effect-sink';
-import type { Cell } from './cells';
+import { type Cell, sceneOf } from './cells';
 
 /** What came of a cell: from the database, and from the log of the sink, which knows nothing of us. */
 export interface Facts {
@@ -12,25 +12,46 @@ export interface Facts {
   /** What a person said, where nobody else could. */
   readonly words: readonly ('happened' | 'absent')[];
   readonly requests: readonly Pick<SinkRequest, 'operation' | 'bodyHash' | 'behaviour'>[];
+  /** How often the refused job of a cell that has one stands in the tables. */
+  readonly letters: number;
   /** What really happened; for `transactional`, what stands in our own tables. */
   readonly effects: number;
 }
 
+const ENDS: readonly string[] = ['completed', 'failed', 'cancelled'];
 /** Answers that say for certain that nothing was done. */
 const NOTHING_DONE: readonly string[] = ['unavailable', 'reject'];
 
 /** Everything that the promises forbid and that happened all the same, a sentence for each. */
 export function judge(facts: Facts): string[] {
-  return [...judgeEnd(facts), ...judgeEffects(facts), ...judgeSendings(facts)];
+  return [...judgeEnd(facts), ...judgeScene(facts), ...judgeEffects(facts), ...judgeSendings(facts)];
 }
 
 function judgeEnd({ cell, isStruck, state, waitsFor }: Facts): string[] {
   const breaches: string[] = [];
   if (!isStruck) breaches.push(`no process was struck at ${cell.point}`);
-  if (state === 'failed' && cell.behaviour !== 'reject') breaches.push('failed, although the tool refused nothing');
-  if (state !== 'completed' && state !== 'failed' && waitsFor.length === 0)
-    breaches.push(`neither ended nor waits for a person (${state})`);
+  if (ENDS.includes(state)) {
+    if (!endsOf(cell).includes(state)) breaches.push(`ended as ${state}`);
+  } else if (waitsFor.length === 0 || sceneOf(cell.point) === 'cancel') {
+    breaches.push(`has neither ended nor waits for a person (${state})`);
+  }
   if (waitsFor.includes('')) breaches.push('waits for a person without saying why');
+  return breaches;
+}
+
+/** How the cell's task may end. */
+function endsOf({ point, behaviour }: Cell): readonly string[] {
+  const scene = sceneOf(point);
+  if (scene === 'cancel') return ['cancelled'];
+  if (scene === 'refusal') return ['failed'];
+  return behaviour === 'reject' ? ['completed', 'failed'] : ['completed'];
+}
+
+function judgeScene({ cell, letters, requests }: Facts): string[] {
+  const scene = sceneOf(cell.point);
+  const breaches: string[] = [];
+  if (scene === 'letter' && letters !== 1) breaches.push(`the refused job stands in ${letters} letters`);
+  if (scene === 'refusal' && requests.length > 0) breaches.push('what was refused was sent');
   return breaches;
 }
 

@@ -44,6 +44,11 @@ export class KeptProcess {
     await Promise.race([ready, died]);
   }
 
+  /** Ends it as a crash would; it is started again like after any other end. */
+  kill(): void {
+    this.child?.kill('SIGKILL');
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     this.child?.kill('SIGCONT');

@@ -10,8 +10,8 @@ import { Gatehouse } from './gatehouse';
 /** An executor that is struck takes everything in its hands with it: only one cell at a time is in those of a lane. */
 const LANES = ['lane.a', 'lane.b', 'lane.c'];
 const CALM_LANE = 'calm';
-/** One is always left to answer and to sweep while others are frozen or being started. */
-const CREW = { coordinators: 3, verifiers: 3, lanes: LANES, calmLane: CALM_LANE };
+/** One is always left to answer and to sweep while as many as there are turns are frozen or being started. */
+const CREW = { coordinators: 4, verifiers: 4, lanes: LANES, calmLane: CALM_LANE };
 /** Cells under way at once at which a process of a service is struck, by signal. */
 const TURNS: Readonly<Record<Signal, number>> = { kill: 1, stop: 2 };
 

@@ -1,4 +1,4 @@
-import type { StepDocument } from '@muster/domain';
+import { newUuid, type StepDocument } from '@muster/domain';
 import { INVARIANTS, runInvariants } from '@muster/persistence';
 import { freshDatabase, type TestDatabase } from '../support/database';
 import { type Row, Rows, sha256 } from '../support/rows';
@@ -57,6 +57,12 @@ async function aResentStep(effect: string, sending: Row = {}) {
   const paid = await aPaidStep({ step: { epoch: 2 }, operation: { effect, sending: 2, epoch: 2 } });
   await rows.sending(paid.operation, sending);
   return paid;
+}
+
+/** An agent that has succeeded with one call; what is given is what is wrong with the call. */
+async function aCall(wrong: Row = {}): Promise<Row> {
+  const { task, step } = await aPaidStep({ step: { kind: 'agent' } });
+  return rows.step(task, 'pay/1', { parent_id: step.id, item_index: 1, operation_id: newUuid(), ...wrong });
 }
 
 /** One breach of each invariant. */
@@ -163,6 +169,10 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
     const { task } = await aPaidStep();
     await rows.event({ ...task, id: '00000000-0000-7000-8000-000000000002' });
   },
+  'refused-calls-never-left': async () => rows.operation(await aCall({ state: 'skipped' })),
+  'agents-wait-for-their-calls': () => aCall({ state: 'dispatched', finished_at: null }),
+  'calls-stand-under-an-agent': () => aCall({ key: 'pay/2' }),
+  'spending-is-summed-up': () => aCall({ spent: '{"tokens":15}' }),
   'tenants-do-not-mix': () => aPaidStep({ step: { tenant_id: 'another' } }),
   'ends-are-told': () => aPaidStep({ task: { state: 'failed', finished_at: LONG_AGO } }),
 };

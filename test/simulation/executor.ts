@@ -150,6 +150,8 @@ export class SimExecutor implements Actor {
       task_id: task.id,
       tenant_id: task.tenantId,
       key: step.key,
+      parent_id: step.parentId,
+      item_index: step.itemIndex,
       plan_index: step.planIndex,
       item: items.get(id) ?? null,
       state: step.state,

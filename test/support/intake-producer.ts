@@ -45,8 +45,8 @@ export class IntakeProducer {
     return { ...unsigned, signature: signatureOf(unsigned, this.secret) };
   }
 
-  async add(message: unknown, { name = TASK_SUBMIT }: { name?: string } = {}): Promise<Job> {
-    return this.queue.add(name, message);
+  async add(message: unknown, { name = TASK_SUBMIT, jobId }: { name?: string; jobId?: string } = {}): Promise<Job> {
+    return this.queue.add(name, message, { jobId });
   }
 
   /** Resolves when the queue has let the jobs go. */

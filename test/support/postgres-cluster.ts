@@ -18,8 +18,9 @@ export class PostgresCluster {
     private readonly folder: string,
   ) {}
 
-  static async start({ durable = false } = {}): Promise<PostgresCluster> {
-    const folder = await mkdtemp(join(tmpdir(), 'muster-test-'));
+  /** `disk`: a folder that its files lie in; without it a new one. */
+  static async start({ durable = false, disk = tmpdir() } = {}): Promise<PostgresCluster> {
+    const folder = await mkdtemp(join(disk, 'muster-test-'));
     await chmod(folder, 0o755);
     const port = await freePort();
     const lines: string[] = [];
@@ -47,9 +48,14 @@ export class PostgresCluster {
 
   /** Ends it as a crash would: every connection is cut, nothing is written any more, and the next start recovers. */
   async crash(): Promise<void> {
-    const pid = Number((await readFile(join(this.folder, 'data/postmaster.pid'), 'utf8')).split('\n')[0]);
+    const pid = await this.pid();
     process.kill(pid, 'SIGQUIT');
     await until(() => !isRunning(pid), { what: 'Postgres being down' });
+  }
+
+  /** False when it has given up by itself, as it may where it cannot write its log. */
+  async isUp(): Promise<boolean> {
+    return isRunning(await this.pid().catch(() => 0));
   }
 
   /** Starts it again at the same port after a crash. */
@@ -61,11 +67,16 @@ export class PostgresCluster {
     await this.server.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+
+  private async pid(): Promise<number> {
+    return Number((await readFile(join(this.folder, 'data/postmaster.pid'), 'utf8')).split('\n')[0]);
+  }
 }
 
 function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    // 0 would be ourselves.
+    return pid > 0 && process.kill(pid, 0);
   } catch {
     return false;
   }

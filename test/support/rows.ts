@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CHAIN_START, eventHash, hashJson, newUuid, operationId, type PlanDocument } from '@muster/domain';
+import { CHAIN_START, eventHash, hashJson, newUuid, operationId, type PlanDocument, placeUnder } from '@muster/domain';
 import type { Client } from 'pg';
 
 /** Column values by name; what a test does not name gets an honest default. */
@@ -73,6 +73,7 @@ export class Rows {
       waiting_on: 0,
       operation_id: operationId(String(task.id), key, 1),
       finished_at: LATE,
+      place: typeof given.item_index === 'number' ? placeUnder('', given.item_index) : '',
       ...given,
     };
     await this.insert('step', step);

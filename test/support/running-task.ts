@@ -9,7 +9,7 @@ import {
 } from '@muster/client';
 import { patiently } from './patiently';
 
-const REST_DEADLINE_MS = 30_000;
+const REST_DEADLINE_MS = 60_000;
 
 /** A submitted task, as a test follows it from outside. */
 export class RunningTask {

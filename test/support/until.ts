@@ -1,5 +1,5 @@
 // Far more than anything here takes, since the machine may be busy with other things.
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 const POLL_MS = 10;
 
 interface UntilOptions {

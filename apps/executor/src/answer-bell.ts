@@ -24,7 +24,7 @@ export class AnswerBell {
       data: { steps: ids.slice(index * LIMITS.DOORBELL_ITEMS_MAX, (index + 1) * LIMITS.DOORBELL_ITEMS_MAX) },
       id: crypto.randomUUID(),
     }));
-    faultPoint('executor.before-ring');
+    faultPoint('executor.before-ring', () => ids);
     this.doorbells.ring(QUEUES.coordinator, jobs);
     faultPoint('executor.after-ring', () => ids);
   }

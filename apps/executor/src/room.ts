@@ -1,6 +1,15 @@
-import { Log } from '@muster/chassis';
+import { Config, Log } from '@muster/chassis';
 import { Database, type NamedSql, WorkerLease } from '@muster/persistence';
-import { type BreakerPermit, Breakers, Bulkheads, type Release, type ToolBreakerSnapshot } from '@muster/resilience';
+import {
+  type BreakerPermit,
+  Breakers,
+  type Bulkhead,
+  Bulkheads,
+  enterAll,
+  type Release,
+  type ToolBreakerSnapshot,
+  tryEnterAll,
+} from '@muster/resilience';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { StepWork } from './work';
 
@@ -33,16 +42,17 @@ export class Room implements OnApplicationShutdown {
     private readonly database: Database,
     private readonly lease: WorkerLease,
     private readonly log: Log,
+    private readonly config: Config,
   ) {}
 
   /** Waits for a place; `open` where the breaker lets nobody through. */
   async enter(work: StepWork): Promise<Admission> {
-    return this.admit(work, await this.bulkhead(work).enter());
+    return this.admit(work, await enterAll(this.bulkheadsOf(work)));
   }
 
   /** A place at once, or none. */
   tryEnter(work: StepWork): Admission {
-    const release = this.bulkhead(work).tryEnter();
+    const release = tryEnterAll(this.bulkheadsOf(work));
     return release ? this.admit(work, release) : { kind: 'full' };
   }
 
@@ -50,8 +60,13 @@ export class Room implements OnApplicationShutdown {
     this.breakers.shutdown();
   }
 
-  private bulkhead({ tenantId, contract }: StepWork) {
-    return this.bulkheads.of(`${tenantId}\n${contract.name}`, contract.maxConcurrency);
+  /** The tool's own, and the one that all agents of all tenants share where a model is behind it. */
+  private bulkheadsOf({ tenantId, contract }: StepWork): Bulkhead[] {
+    const own = this.bulkheads.of(`${tenantId}\n${contract.name}`, contract.maxConcurrency);
+    if (contract.transport.type !== 'model') return [own];
+    const { model } = contract.transport;
+    const maxInFlight = this.config.models[model]?.maxInFlight;
+    return maxInFlight === undefined ? [own] : [own, this.bulkheads.of(`model\n${model}`, maxInFlight)];
   }
 
   private admit({ tenantId, contract }: StepWork, release: Release): Admission {

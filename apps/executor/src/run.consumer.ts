@@ -54,7 +54,7 @@ export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShu
   private async take({ steps }: ExecutorDoorbell): Promise<void> {
     this.lease.noteJob();
     await Promise.all(splitRuns(steps).map((run) => this.runner.run(run)));
-    faultPoint('executor.before-ack');
+    faultPoint('executor.before-ack', () => steps.map(({ id }) => id));
   }
 }
 

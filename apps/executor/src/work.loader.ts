@@ -3,6 +3,7 @@ import type { JsonValue, Scope } from '@muster/domain';
 import { PREPARE } from '@muster/ledger';
 import { Database, GroupCommit, type KnownPlan, loadOutputs, PlanCache } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
+import { loadContexts } from './agents/context.loader';
 import { openPart, type PreparedRow, type RunWork, workOf } from './work';
 
 const BATCH_MAX = 200;
@@ -27,7 +28,8 @@ export class WorkLoader {
     const open = openPart(run, rows);
     if (open.length === 0) return undefined;
     const known = (await this.plans.get([open[0]!.plan_hash])).get(open[0]!.plan_hash)!;
-    return { steps: open.map((row) => workOf(row, known)), scope: await this.scope(open, known) };
+    const [contexts, scope] = await Promise.all([loadContexts(this.database, open, known), this.scope(open, known)]);
+    return { steps: open.map((row) => workOf(row, known, contexts.get(row.step_id))), scope };
   }
 
   close(): Promise<void> {

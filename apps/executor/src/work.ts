@@ -2,14 +2,18 @@ import type { StepAtEpoch } from '@muster/contracts';
 import {
   CONTRACT_DEFAULTS,
   type CompiledStep,
-  compileSchema,
+  compiledCall,
+  isCallKey,
+  type JsonObject,
   type JsonValue,
   LIMITS,
+  type RequestedCall,
   type ResolvedContract,
-  render,
   type Scope,
 } from '@muster/domain';
 import type { KnownPlan } from '@muster/persistence';
+import { type ContextFacts, contextBytes } from './agents/context';
+import { inputProblem, type RequestBytes, renderedInput } from './input';
 
 /** A step an executor was woken for, with everything that its call needs. */
 export interface StepWork {
@@ -23,10 +27,16 @@ export interface StepWork {
   readonly contract: ResolvedContract;
   /** The item of a `forEach`. */
   readonly item?: JsonValue;
+  /** Of a call of an agent: what it is called with. No text of it is ever read as an expression. */
+  readonly given?: Given;
   /** The bytes of an earlier sending: a resend carries exactly these. */
   readonly sentBefore?: Buffer;
   readonly deadlineAt?: Date;
 }
+
+export type Given =
+  | { readonly kind: 'input'; readonly input: JsonObject }
+  | { readonly kind: 'context'; readonly context: ContextFacts };
 
 /** A run as an executor works on it, with the outputs its inputs read, but for those that it makes itself. */
 export interface RunWork {
@@ -40,6 +50,8 @@ export interface PreparedRow {
   readonly task_id: string;
   readonly tenant_id: string;
   readonly key: string;
+  readonly parent_id: string | null;
+  readonly item_index: number | null;
   readonly plan_index: number;
   readonly item: string | null;
   readonly state: string;
@@ -63,7 +75,9 @@ export function openPart(run: readonly StepAtEpoch[], rows: ReadonlyMap<string, 
   return (stale < 0 ? run : run.slice(0, stale)).map(({ id }) => rows.get(id)!);
 }
 
-export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan): StepWork {
+export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan, context?: ContextFacts): StepWork {
+  const contract = contracts.get(row.contract_hash)!;
+  const planned = plan.steps[row.plan_index]!;
   return {
     stepId: row.step_id,
     taskId: row.task_id,
@@ -71,36 +85,42 @@ export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan): StepWo
     key: row.key,
     epoch: row.epoch,
     operationId: row.operation_id,
-    step: plan.steps[row.plan_index]!,
-    contract: contracts.get(row.contract_hash)!,
-    ...(row.item === null ? {} : { item: JSON.parse(row.item) as JsonValue }),
+    step: isCallKey(row.key) ? compiledCall(planned, contract) : planned,
+    contract,
+    ...givenTo(row, context),
     ...(row.request === null ? {} : { sentBefore: row.request }),
     ...(row.deadline_at ? { deadlineAt: row.deadline_at } : {}),
   };
 }
 
-export type RequestBytes =
-  | { readonly ok: true; readonly bytes: Buffer }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+function givenTo({ key, item }: PreparedRow, context?: ContextFacts): Pick<StepWork, 'item' | 'given'> {
+  if (item === null) return {};
+  const value = JSON.parse(item) as JsonValue;
+  if (!isCallKey(key)) return { item: value };
+  if (context) return { given: { kind: 'context', context } };
+  const { input } = value as unknown as RequestedCall;
+  return { given: { kind: 'input', input: input ?? {} } };
+}
 
-/** Renders a step's input and holds it against the contract. Pure: the same plan and outputs give the same bytes. */
+/** What a step's call is made with, held against the contract. Pure: the same plan and records give the same bytes. */
 export function requestOf(work: StepWork, scope: Scope): RequestBytes {
   if (work.sentBefore) return { ok: true, bytes: work.sentBefore };
-  const named = work.step.forEach === undefined ? scope : { ...scope, [work.step.as]: work.item };
-  const rendered = render(work.step.input, named);
-  if (!rendered.ok)
-    return { ok: false, code: 'expression_error', message: `input${rendered.pointer}: ${rendered.message}` };
-  const problems = compileSchema(work.contract.input)(rendered.value) ?? [];
-  if (problems.length > 0)
-    return {
-      ok: false,
-      code: 'input_invalid',
-      message: `The input is not what ${work.contract.name} takes: ${problems.join('; ')}`,
-    };
-  const bytes = Buffer.from(JSON.stringify(rendered.value));
-  if (bytes.length > LIMITS.ARTIFACT_BYTES_MAX)
-    return { ok: false, code: 'input_too_large', message: `The input has ${bytes.length} bytes.` };
-  return { ok: true, bytes };
+  if (work.given?.kind === 'context') return contextBytes(work.given.context, scope);
+  const input = work.given ? ({ ok: true, value: work.given.input } as const) : inputOf(work, scope);
+  if (!input.ok) return input;
+  const problem = inputProblem(input.value, work.contract);
+  return problem ?? bytesOf(JSON.stringify(input.value));
+}
+
+function inputOf({ step, item }: StepWork, scope: Scope) {
+  const named = step.forEach === undefined ? scope : { ...scope, [step.as]: item };
+  return renderedInput(step.input, named);
+}
+
+function bytesOf(text: string): RequestBytes {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= LIMITS.ARTIFACT_BYTES_MAX) return { ok: true, bytes };
+  return { ok: false, code: 'input_too_large', message: `The input has ${bytes.length} bytes.` };
 }
 
 /** How long a call may take: the step's time, and never beyond the task's deadline. */

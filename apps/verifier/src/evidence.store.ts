@@ -55,8 +55,8 @@ export class EvidenceStore {
       body ?? null,
       JSON.stringify(detail),
     ];
-    faultPoint('verifier.before-evidence');
+    faultPoint('verifier.before-evidence', () => [stepId]);
     await this.database.query(ADD_EVIDENCE, values);
-    faultPoint('verifier.after-evidence');
+    faultPoint('verifier.after-evidence', () => [stepId]);
   }
 }

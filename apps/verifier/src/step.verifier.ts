@@ -3,10 +3,14 @@ import {
   type CompiledPlan,
   type CompiledStep,
   checkExpression,
+  compiledCall,
+  isCallKey,
   type JsonValue,
+  modelContractOf,
   type ResolvedContract,
+  type StepKind,
 } from '@muster/domain';
-import { Database, loadOutputs, PlanCache, type StepOutput } from '@muster/persistence';
+import { Database, loadOutputs, outputOf, PlanCache, type StepOutput } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import type { StepViews } from './checks/expression';
@@ -20,6 +24,9 @@ import { VerdictStore } from './verdict.store';
 
 interface StepRow {
   readonly id: string;
+  readonly key: string;
+  readonly kind: StepKind;
+  readonly tool: string;
   readonly task_id: string;
   readonly tenant_id: string;
   readonly epoch: number;
@@ -81,8 +88,10 @@ export class StepVerifier {
     const plans = await this.plans.get(rows.map((row) => row.plan_hash));
     return rows.map((row) => {
       const { plan, contracts } = plans.get(row.plan_hash)!;
-      const output = readOutput(row.response);
-      return { row, plan, step: plan.steps[row.plan_index]!, contract: contracts.get(row.contract_hash)!, output };
+      const contract = contracts.get(row.contract_hash)!;
+      const planned = plan.steps[row.plan_index]!;
+      const step = isCallKey(row.key) ? compiledCall(planned, contract) : planned;
+      return { row, plan, step, contract: judgedBy(row, plan) ?? contract, output: readOutput(row) };
     });
   }
 
@@ -118,10 +127,19 @@ export class StepVerifier {
   }
 }
 
+/** An agent's answer is judged by what its own contract says of it; what its model said is another matter. */
+function judgedBy(
+  { kind, tool, contract_hash: hash }: StepRow,
+  { agents }: CompiledPlan,
+): ResolvedContract | undefined {
+  const agent = kind === 'agent' ? agents.get(tool) : undefined;
+  return agent && { ...modelContractOf(agent), hash, output: agent.output };
+}
+
 // One answer that cannot be read is a finding about its own step, and must not keep the others of its message waiting.
-function readOutput(response: Buffer | null): JsonValue | undefined {
+function readOutput({ kind, response }: StepRow): JsonValue | undefined {
   try {
-    return response === null ? undefined : (JSON.parse(response.toString('utf8')) as JsonValue);
+    return response === null ? undefined : outputOf(kind, JSON.parse(response.toString('utf8')) as JsonValue);
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 export const LOAD_STEPS: NamedSql = {
   name: 'verifier.load-steps',
   text: `
-    select s.id, s.task_id, s.tenant_id, s.epoch, s.plan_index, s.item, s.contract_hash, t.plan_hash, t.input,
+    select s.id, s.key, s.kind, s.tool, s.task_id, s.tenant_id, s.epoch, s.plan_index, s.item, s.contract_hash, t.plan_hash, t.input,
       o.id as operation_id, o.response, o.resolver, ${MS('o.settled_at')} as settled_at,
       exists (select from verdict v where v.step_id = s.id and v.round = s.epoch) as is_judged,
       (select coalesce(json_agg(json_build_object('evidenceId', e.id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding) order by e.began_at), '[]')

@@ -35,9 +35,9 @@ export class Verifier {
       data: { [kind]: chunk } satisfies CoordinatorDoorbell,
     }));
     if (rings.length === 0) return;
-    faultPoint('verifier.before-ring');
+    faultPoint('verifier.before-ring', () => ids);
     this.doorbells.ring(QUEUES.coordinator, rings);
-    faultPoint('verifier.after-ring');
+    faultPoint('verifier.after-ring', () => ids);
   }
 }
 

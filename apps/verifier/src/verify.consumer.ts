@@ -33,7 +33,7 @@ export class VerifyConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     this.lease.noteJob();
     try {
       await this.verifier.answer(message, this.stopping.signal);
-      faultPoint('verifier.before-ack');
+      faultPoint('verifier.before-ack', () => subjectsOf(message));
     } catch (error) {
       if (!isTransient(error)) throw error;
       // The rows still wait for their verdict, so that the coordinator's sweep asks again.
@@ -41,3 +41,8 @@ export class VerifyConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 }
+
+const subjectsOf = ({ steps = [], tasks = [], operations = [] }: VerifierDoorbell): string[] => [
+  ...[...steps, ...tasks].map(({ id }) => id),
+  ...operations,
+];

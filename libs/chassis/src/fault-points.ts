@@ -45,8 +45,12 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 /** What a process writes to its standard error just before it dies, so that a test can tell that it did, and where. */
 export const STRUCK = 'Fault point struck:';
 const STDERR = 2;
+const SIGNAL_MS = 50;
 
-const ACTIONS = ['kill', 'stop', 'throw'] as const;
+/** `block` holds the event loop for so long, as a synchronous loop in product code would. */
+const BLOCK_MS = Number(process.env.MUSTER_FAULT_BLOCK_MS ?? 2_500);
+
+const ACTIONS = ['kill', 'stop', 'throw', 'block'] as const;
 type Action = (typeof ACTIONS)[number];
 
 /** What `MUSTER_FAULT` asks for, once or several times with commas between: at the nth pass through `name`, do `action`. */
@@ -69,7 +73,7 @@ export function parseFault(text: string): ArmedFault {
   const point = FAULT_POINTS.find((known) => known === name);
   const deed = ACTIONS.find((known) => known === action);
   if (!point || !deed || !/^[1-9]\d*$/.test(nth) || rest.length > 0) {
-    throw new Error(`MUSTER_FAULT is '${text}'; it must be <fault point>:<kill|stop|throw>[:<nth>].`);
+    throw new Error(`MUSTER_FAULT is '${text}'; it must be <fault point>:<kill|stop|throw|block>[:<nth>].`);
   }
   return { name: point, action: deed, nth: Number(nth) };
 }
@@ -125,7 +129,12 @@ function filesFor(name: FaultPoint, subjects: Subjects | undefined): string[] {
 function strike({ name, action }: ArmedFault): void {
   writeSync(STDERR, `${STRUCK} ${name}\n`);
   if (action === 'throw') throw new InjectedFault(name);
+  if (action === 'block') return hold(BLOCK_MS);
   process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP');
   // A signal to oneself may take a moment to arrive; no further statement may run meanwhile.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  hold(SIGNAL_MS);
+}
+
+function hold(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

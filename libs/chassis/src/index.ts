@@ -6,6 +6,6 @@ export * from './fault-points';
 export * from './health';
 export * from './log';
 export * from './metrics';
-export type { ModelPrices, ModelSetting, ModelSettings } from './models.setting';
+export type { ModelSetting, ModelSettings } from './models.setting';
 export * from './parent';
 export * from './shutdown';

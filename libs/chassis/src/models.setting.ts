@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { childPointer, isJsonObject, type JsonObject, type JsonValue, schemaOf } from '@muster/domain';
-
-export interface ModelPrices {
-  /** US dollars for a million tokens. */
-  readonly inputPerMillion: number;
-  readonly outputPerMillion: number;
-}
+import {
+  childPointer,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type ModelPrices,
+  schemaOf,
+} from '@muster/domain';
 
 interface AnyModel {
   readonly prices?: ModelPrices;

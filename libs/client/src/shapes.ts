@@ -106,9 +106,15 @@ export interface Step {
   readonly id: string;
   /** Its id in the plan; `tell[3]` for the fourth item of a `forEach`. */
   readonly key: string;
+  /** What it calls; every call of an agent is a step as well, `work/2` for the second one of `work`. */
+  readonly kind?: 'tool' | 'agent' | 'model';
   readonly state: StepState;
   readonly tool?: string;
   readonly agent?: string;
+  /** Of a call of an agent: what its model asked for. */
+  readonly call?: JsonValue;
+  /** Of an agent and its calls: what was used. */
+  readonly used?: Readonly<Record<string, number>>;
   readonly needs?: readonly string[];
   /** Attempts for each retry class. */
   readonly attempts?: Readonly<Record<string, number>>;

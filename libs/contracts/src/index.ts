@@ -3,6 +3,7 @@ export * from './intake.asyncapi';
 export * from './intake.message';
 export * from './intake.view';
 export * from './queues';
+export * from './requests/agent.request';
 export * from './requests/batch.request';
 export * from './requests/budget.request';
 export * from './requests/decision.request';

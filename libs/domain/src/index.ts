@@ -26,6 +26,7 @@ export * from './lifecycle/table';
 export * from './lifecycle/task.lifecycle';
 export * from './lifecycle/worker.lifecycle';
 export * from './limits';
+export * from './model-cost';
 export * from './plan/budget-rules';
 export * from './plan/compile-plan';
 export * from './plan/grants';

@@ -124,7 +124,7 @@ select 'settle', f.ord, case when f.how = 'settles' then f.fate else f.how end, 
 export const PREPARE: NamedSql = {
   name: 'ledger.prepare',
   text: `
-select s.id as step_id, s.task_id, s.tenant_id, s.key, s.plan_index, s.item, s.state, s.epoch, s.operation_id, s.contract_hash, s.lane,
+select s.id as step_id, s.task_id, s.tenant_id, s.key, s.parent_id, s.item_index, s.plan_index, s.item, s.state, s.epoch, s.operation_id, s.contract_hash, s.lane,
   t.plan_hash, t.input, t.deadline_at, t.withdrawal, o.request, o.state as operation_state, o.sending, o.epoch as operation_epoch
 from step s
 join task t on t.id = s.task_id

@@ -1,5 +1,4 @@
-import type { ModelPrices } from '@muster/chassis';
-import { guardJson, isJsonObject, type JsonValue } from '@muster/domain';
+import { costUsdOf, guardJson, isJsonObject, type JsonValue, type ModelPrices } from '@muster/domain';
 import type { FunctionNames } from './function-names';
 import { jsonInText } from './json-in-text';
 import { MODEL_LIMITS } from './limits';
@@ -63,17 +62,18 @@ function outputOf(
 /** Answers refer to a call by its id: one that is missing, or used twice, gets one that is free. */
 function callsOf(calls: readonly SaidCall[], names: FunctionNames): ModelToolCall[] {
   const taken = new Set<string>();
+  const theirs = calls.map(({ id }) => id.toWellFormed());
   return calls.map((call, i) => {
-    const id = call.id !== '' && !taken.has(call.id) ? call.id : freeId(i + 1, taken, calls);
+    const given = theirs[i]!;
+    const id = given !== '' && !taken.has(given) ? given : freeId(i + 1, [...taken, ...theirs]);
     taken.add(id);
-    return { id: id.toWellFormed(), name: names.read(call.name).toWellFormed(), ...argumentsOf(call.arguments) };
+    return { id, name: names.read(call.name).toWellFormed(), ...argumentsOf(call.arguments) };
   });
 }
 
-function freeId(n: number, taken: ReadonlySet<string>, calls: readonly SaidCall[]): string {
-  const isFree = (id: string) => !taken.has(id) && !calls.some((call) => call.id === id);
+function freeId(n: number, taken: readonly string[]): string {
   let id = `call_${n}`;
-  while (!isFree(id)) id += '_';
+  while (taken.includes(id)) id += '_';
   return id;
 }
 
@@ -103,17 +103,10 @@ const kindOf = (value: JsonValue): string => {
 function usageOf(said: Said, request: ModelRequest, prices: ModelPrices | undefined): ModelUsage {
   const inputTokens = countOf(said.inputTokens) ?? tokensOf(JSON.stringify([request.messages, request.tools]));
   const outputTokens = countOf(said.outputTokens) ?? tokensOf(said.text + textOf(said.calls));
-  return { inputTokens, outputTokens, costUsd: costOf(inputTokens, outputTokens, prices) };
+  return { inputTokens, outputTokens, costUsd: costUsdOf(inputTokens, outputTokens, prices) };
 }
 
 const countOf = (tokens: number | undefined): number | undefined =>
   tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : undefined;
 
 const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / MODEL_LIMITS.BYTES_PER_TOKEN);
-
-/** To a billionth of a dollar: sums of binary fractions would otherwise differ in their last digits. */
-function costOf(inputTokens: number, outputTokens: number, prices: ModelPrices | undefined): number {
-  if (!prices) return 0;
-  const costUsd = (inputTokens * prices.inputPerMillion + outputTokens * prices.outputPerMillion) / 1e6;
-  return Number(costUsd.toFixed(9));
-}

@@ -56,6 +56,25 @@ describe('a worker that has started', () => {
     expect(lease.canSend()).toBe(true);
   });
 
+  it('tells the time by the clock of the database, whatever its own machine shows', async () => {
+    const real = Date.now;
+    const wrong = jest.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
+    const late = new Clock();
+    const other = new WorkerLease(
+      database,
+      { service: 'verifier', leaseTtlMs: 10_000, heartbeatMs: 50 },
+      new Log('test', 'silent'),
+      late,
+    );
+    expect(late.now().getTime() - real()).toBeGreaterThan(3_000_000);
+
+    await other.start();
+
+    expect(Math.abs(late.now().getTime() - real())).toBeLessThan(60_000);
+    await other.end();
+    wrong.mockRestore();
+  });
+
   it('renews its lease', async () => {
     const { leased_until: before } = await rowOf(lease.workerId);
 

@@ -14,9 +14,14 @@ export interface WorkerLeaseOptions {
 
 const SENDABLE_POLL_MS = 25;
 
+/** What the database tells with each proof of life. */
+interface Told {
+  readonly now_ms: number;
+}
+
 /**
- * A process's proof of life: its row in `worker`, a heartbeat on the database's clock, and a lock that falls when it
- * dies. A process that was given up meanwhile (frozen longer than its lease) goes on under a new id.
+ * A process's proof of life: its row in `worker`, a heartbeat on the database's clock, which the process's own follows,
+ * and a lock that falls when it dies. A process that was given up meanwhile (frozen longer than its lease) goes on under a new id.
  */
 export class WorkerLease {
   private worker = newUuid();
@@ -119,7 +124,7 @@ export class WorkerLease {
     tellParent({ type: 'worker', id: this.worker });
     // Measured from before the statement: the lease cannot have begun earlier than that.
     const askedAt = this.clock.monotonicMs();
-    await this.database.query(REGISTER_WORKER, [
+    const [row] = await this.database.query<Told>(REGISTER_WORKER, [
       this.worker,
       service,
       process.pid,
@@ -129,6 +134,7 @@ export class WorkerLease {
       leaseTtlMs,
     ]);
     this.renewedAt = askedAt;
+    if (row) this.clock.follow(row.now_ms, askedAt);
     this.log.info('worker.registered', { worker: this.worker });
   }
 
@@ -148,9 +154,10 @@ export class WorkerLease {
     const jobTaken = this.jobTaken;
     this.jobTaken = false;
     void this.lock.prove();
-    const rows = await this.database.query(RENEW_WORKER, [this.worker, this.options.leaseTtlMs, jobTaken]);
-    if (rows.length > 0) this.renewedAt = askedAt;
-    else await this.replace();
+    const [row] = await this.database.query<Told>(RENEW_WORKER, [this.worker, this.options.leaseTtlMs, jobTaken]);
+    if (!row) return this.replace();
+    this.renewedAt = askedAt;
+    this.clock.follow(row.now_ms, askedAt);
   }
 
   private async replace(): Promise<void> {

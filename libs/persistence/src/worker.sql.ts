@@ -1,11 +1,14 @@
 import type { NamedSql } from './database';
 
+const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms';
+
 /** A worker exists from here on: nothing may be sent in the name of one without a row. */
 export const REGISTER_WORKER: NamedSql = {
   name: 'worker.register',
   text: `insert into worker (id, service, pid, host, lanes, state, lock_key, leased_until)
     values ($1, $2, $3, $4, $5, 'starting', $6::bigint, now() + make_interval(secs => $7 / 1000.0))
-    on conflict (id) do nothing`,
+    on conflict (id) do nothing
+    returning ${NOW_MS}`,
 };
 
 /** One that was given up, or whose end was reported, never comes back under the same id: then no row is answered. */
@@ -14,7 +17,7 @@ export const RENEW_WORKER: NamedSql = {
   text: `update worker set leased_until = now() + make_interval(secs => $2 / 1000.0),
       last_job_at = case when $3 then now() else last_job_at end
     where id = $1 and state <> 'dead' and given_up_at is null and ended_at is null
-    returning id`,
+    returning ${NOW_MS}`,
 };
 
 export const MOVE_WORKER: NamedSql = {

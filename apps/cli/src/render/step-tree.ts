@@ -40,31 +40,28 @@ const toneOf = (step: Step): Tone => LOOKS[step.state]?.[1] ?? 'strong';
 
 interface Branch {
   readonly step: Step;
-  readonly items: readonly Step[];
+  readonly items: readonly Branch[];
 }
 
-/** `tell[3]` belongs to `tell`. */
+/** `tell[3]` belongs to `tell`, `work/2` to `work`, `work/2/1` to `work/2`. */
 function branchesOf(steps: readonly Step[]): Branch[] {
-  const items = new Map<string, Step[]>();
-  const parents: Step[] = [];
-  const keys = new Set(steps.map((step) => step.key));
-  for (const step of steps) {
-    const parent = /^(.+)\[\d+\]$/.exec(step.key)?.[1];
-    if (parent === undefined || !keys.has(parent)) parents.push(step);
-    else items.set(parent, [...(items.get(parent) ?? []), step]);
+  const roots: Branch[] = [];
+  const byKey = new Map<string, { step: Step; items: Branch[] }>();
+  for (const step of steps) byKey.set(step.key, { step, items: [] });
+  for (const branch of byKey.values()) {
+    const parent = /^(.+)(?:\[\d+\]|\/\d+)$/.exec(branch.step.key)?.[1];
+    (byKey.get(parent ?? '')?.items ?? roots).push(branch);
   }
-  return parents.map((step) => ({ step, items: items.get(step.key) ?? [] }));
+  return roots;
 }
 
-/** One line a step, items of a `forEach` under it, what went wrong at the end of the line. */
+/** One line a step, items of a `forEach` and calls of an agent under it, what went wrong at the end of the line. */
 export function stepTree(
   steps: readonly Step[],
   operations: readonly Operation[],
   { paint, now, itemsShownMax = ITEMS_SHOWN_MAX }: TreeOptions,
 ): string[] {
-  const branches = branchesOf(steps);
   const operationOf = new Map(operations.map((operation) => [operation.id, operation]));
-  const width = Math.max(0, ...branches.map(({ step }) => step.key.length));
   const line = (step: Step, lead: string, keyWidth: number, more: string) =>
     `${lead}${padTo(paint.strong(safe(step.key)), keyWidth)}  ${padTo(stateWord(step, paint), 12)}  ${[
       more,
@@ -72,17 +69,30 @@ export function stepTree(
     ]
       .filter(Boolean)
       .join('  ')}`.trimEnd();
+  const lines = (branches: readonly Branch[], lead: string): string[] => {
+    const width = Math.max(0, ...branches.map(({ step }) => step.key.length));
+    return branches.flatMap(({ step, items }) => {
+      const shown = mostTelling(items, itemsShownMax);
+      const hidden = items.length - shown.length;
+      return [
+        line(step, lead, width, aboutStep(step, items, lead === '', paint)),
+        ...lines(shown, `${lead}  `),
+        ...(hidden > 0 && shown.length > 0 ? [`${lead}  ${paint.quiet(`… and ${hidden} more`)}`] : []),
+      ];
+    });
+  };
+  return lines(branchesOf(steps), '');
+}
 
-  return branches.flatMap(({ step, items }) => {
-    const shown = mostTelling(items, itemsShownMax);
-    const hidden = items.length - shown.length;
-    const itemWidth = Math.max(0, ...shown.map((item) => item.key.length));
-    return [
-      line(step, '', width, items.length ? progress(items, paint) : paint.quiet(step.tool ?? step.agent ?? '')),
-      ...shown.map((item) => line(item, '  ', itemWidth, '')),
-      ...(hidden > 0 && shown.length > 0 ? [`  ${paint.quiet(`… and ${hidden} more`)}`] : []),
-    ];
-  });
+/** How far a forEach is, or what a step calls; the items of a forEach all call the same. */
+function aboutStep(step: Step, items: readonly Branch[], isRoot: boolean, paint: Paint): string {
+  const isAgent = step.kind === 'agent' && step.key !== items[0]?.step.key.replace(/\[\d+\]$/, '');
+  if (items.length > 0 && !isAgent)
+    return progress(
+      items.map((item) => item.step),
+      paint,
+    );
+  return isRoot || isAgent || step.key.includes('/') ? paint.quiet(safe(step.tool ?? step.agent ?? '')) : '';
 }
 
 const BAR_WIDTH = 12;
@@ -104,8 +114,8 @@ const RANK: Partial<Record<StepState, number>> = {
 };
 
 /** The items a person wants to see, back in their own order. */
-function mostTelling(items: readonly Step[], max: number): Step[] {
-  const rankOf = (item: Step) => RANK[item.state] ?? 9;
+function mostTelling(items: readonly Branch[], max: number): Branch[] {
+  const rankOf = ({ step }: Branch) => RANK[step.state] ?? 9;
   const chosen = new Set([...items].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, max));
   return items.filter((item) => chosen.has(item));
 }
@@ -127,6 +137,8 @@ const timeOf = (at: string | undefined, now: number): number => (at ? Date.parse
 const WAITS: Readonly<Record<string, string>> = {
   // The bar beside it says so already.
   items: '',
+  // The calls under it say so already.
+  agent: '',
   probe: 'the tool is asked what happened',
   retry: 'to be tried again',
   breaker: 'the breaker of its tool is open',
@@ -135,7 +147,8 @@ const WAITS: Readonly<Record<string, string>> = {
 /** Why a step waits or failed. */
 function reasonOf(step: Step): string | undefined {
   if (step.failure) return failureText(step.failure);
-  if (step.state !== 'waiting' && step.state !== 'parked') return undefined;
+  const isUnsent = step.state === 'skipped' && step.key.includes('/');
+  if (step.state !== 'waiting' && step.state !== 'parked' && !isUnsent) return undefined;
   const [condition] = step.conditions ?? [];
   const reason = condition?.reason ?? condition?.type;
   const text = condition?.message ?? (reason && (WAITS[reason] ?? reason));

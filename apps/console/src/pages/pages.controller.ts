@@ -95,11 +95,11 @@ function uuidOf(kind: IdKind, shown: unknown): string {
 const oneOf = (given: unknown, known: readonly string[]): string | undefined => known.find((name) => name === given);
 
 function taskQuery(query: Record<string, unknown>): TaskQuery {
-  const after = /^(\d{1,9})\.(-1|\d{1,9})$/.exec(String(query.after ?? ''));
+  const after = /^(\d{1,9})\.((?:\d{5}(?:\/\d{5}){0,20})?)$/.exec(String(query.after ?? ''));
   const events = /^\d{1,9}$/.exec(String(query.events ?? ''));
   return {
     state: oneOf(query.state, STEP_STATES),
-    after: after ? { planIndex: Number(after[1]), itemIndex: Number(after[2]) } : undefined,
+    after: after ? { planIndex: Number(after[1]), place: after[2]! } : undefined,
     eventsBefore: events ? Number(events[0]) : undefined,
   };
 }

@@ -19,7 +19,7 @@ ${conditions(view.task, now)}
 <section><h2>Steps</h2>
 ${stepFilter(view, query)}
 ${view.steps.length === 0 ? empty('No step is in this state.') : stepTree(view, now)}
-${view.next && html`<p class="more"><a rel="next" href="?${query.state && html`state=${query.state}&`}after=${view.next.planIndex}.${view.next.itemIndex}">Further steps</a></p>`}
+${view.next && html`<p class="more"><a rel="next" href="?${query.state && html`state=${query.state}&`}after=${view.next.planIndex}.${view.next.place}">Further steps</a></p>`}
 </section>
 ${taskVerdicts(view.verdicts.filter((verdict) => verdict.step_id === null))}
 <section><h2>Input and output</h2>${body('Input', view.task.input)}${body('Output', view.task.output)}</section>

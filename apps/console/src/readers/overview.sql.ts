@@ -37,7 +37,7 @@ export const FIND_PARKED_STEPS: NamedSql = {
     select s.id, s.task_id, s.key, s.tool, s.condition, s.operation_id, o.effect, o.state as operation_state, o.code
     from step s left join operation o on o.id = s.operation_id
     where s.task_id = any($1::uuid[]) and s.state = 'parked'
-    order by s.task_id, s.plan_index, s.item_index limit $2`,
+    order by s.task_id, s.plan_index, s.place limit $2`,
 };
 
 export const FIND_WORKERS: NamedSql = {

@@ -29,7 +29,7 @@ import type {
 export interface TaskQuery {
   readonly state?: string;
   /** The step after which the page begins. */
-  readonly after?: { readonly planIndex: number; readonly itemIndex: number };
+  readonly after?: { readonly planIndex: number; readonly place: string };
   /** Events before this number. */
   readonly eventsBefore?: number;
 }
@@ -58,7 +58,7 @@ export class TaskReader {
       events,
       ...history,
       counts: new Map(counts.map((row) => [row.state, row.count])),
-      next: next && { planIndex: next.plan_index, itemIndex: next.item_index ?? -1 },
+      next: next && { planIndex: next.plan_index, place: next.place },
     };
   }
 
@@ -74,7 +74,7 @@ export class TaskReader {
   }
 
   private steps(taskId: string, query: TaskQuery): Promise<StepRow[]> {
-    const page = [taskId, query.after?.planIndex ?? -1, query.after?.itemIndex ?? -1, BOUNDS.STEPS_PAGE + 1];
+    const page = [taskId, query.after?.planIndex ?? -1, query.after?.place ?? '', BOUNDS.STEPS_PAGE + 1];
     return query.state === undefined
       ? this.database.query<StepRow>(LIST_STEPS, page)
       : this.database.query<StepRow>(LIST_STEPS_IN_STATE, [...page, query.state]);

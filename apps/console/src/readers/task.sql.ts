@@ -13,7 +13,7 @@ export const COUNT_STEPS: NamedSql = {
   text: 'select state, count(*)::int as count from step where task_id = $1 group by state',
 };
 
-const STEP_COLUMNS = `id, key, plan_index, item_index, parent_id, tool, lane, state, epoch, waiting_on, condition, attempts,
+const STEP_COLUMNS = `id, key, plan_index, place, parent_id, tool, lane, state, epoch, waiting_on, condition, attempts,
   failure, operation_id, due_at, started_at, finished_at`;
 
 /** In plan order from (`$2`, `$3`) on; items follow their parent, whose item index counts as -1. */
@@ -21,16 +21,16 @@ export const LIST_STEPS: NamedSql = {
   name: 'console.list-steps',
   text: `
     select ${STEP_COLUMNS} from step
-    where task_id = $1 and (plan_index, coalesce(item_index, -1)) > ($2::int, $3::int)
-    order by plan_index, coalesce(item_index, -1) limit $4`,
+    where task_id = $1 and (plan_index, place) > ($2::int, $3::text)
+    order by plan_index, place limit $4`,
 };
 
 export const LIST_STEPS_IN_STATE: NamedSql = {
   name: 'console.list-steps-in-state',
   text: `
     select ${STEP_COLUMNS} from step
-    where task_id = $1 and state = $5 and (plan_index, coalesce(item_index, -1)) > ($2::int, $3::int)
-    order by plan_index, coalesce(item_index, -1) limit $4`,
+    where task_id = $1 and state = $5 and (plan_index, place) > ($2::int, $3::text)
+    order by plan_index, place limit $4`,
 };
 
 /** Only the first bytes of a body travel: a page is for reading, `GET /v1/operations` has the whole of it. */

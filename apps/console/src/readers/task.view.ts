@@ -28,7 +28,7 @@ export interface StepRow {
   readonly id: string;
   readonly key: string;
   readonly plan_index: number;
-  readonly item_index: number | null;
+  readonly place: string;
   readonly parent_id: string | null;
   readonly tool: string;
   readonly lane: string;
@@ -118,7 +118,7 @@ export interface TaskView {
   readonly task: TaskRow;
   readonly counts: ReadonlyMap<string, number>;
   readonly steps: readonly StepRow[];
-  readonly next?: { readonly planIndex: number; readonly itemIndex: number };
+  readonly next?: { readonly planIndex: number; readonly place: string };
   readonly operations: readonly OperationRow[];
   readonly sendings: readonly SendingRow[];
   readonly evidence: readonly EvidenceRow[];

@@ -23,8 +23,9 @@ export class AnswerConsumer implements OnApplicationBootstrap {
       { concurrency: CONCURRENCY, message: CoordinatorDoorbell },
       async (message) => {
         this.lease.noteJob();
-        this.loop.look(message.steps ?? [], message.tasks ?? []);
-        faultPoint('coordinator.before-ack');
+        const { steps = [], tasks = [] } = message;
+        this.loop.look(steps, tasks);
+        faultPoint('coordinator.before-ack', () => [...steps, ...tasks]);
       },
     );
   }

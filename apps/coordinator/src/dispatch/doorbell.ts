@@ -17,12 +17,13 @@ export class Doorbell {
 
   ring(rings: readonly Ring[]): void {
     if (rings.length === 0) return;
-    faultPoint('coordinator.before-ring');
+    const subjects = () => rings.flatMap(subjectsOf);
+    faultPoint('coordinator.before-ring', subjects);
     const runs = rings.filter((ring): ring is ExecutorRing => ring.to === 'executor');
     for (const [lane, ofLane] of Map.groupBy(runs, (ring) => ring.lane)) this.ringExecutors(lane, ofLane);
     const checks = rings.filter((ring) => ring.to === 'verifier');
     if (checks.length > 0) this.ringVerifiers(checks);
-    faultPoint('coordinator.after-ring');
+    faultPoint('coordinator.after-ring', subjects);
   }
 
   private ringExecutors(lane: string, runs: readonly ExecutorRing[]): void {
@@ -68,6 +69,12 @@ function runDoorbell(rings: readonly ExecutorRing[]): ExecutorDoorbell {
 }
 
 const runJobId = ({ run, ring }: ExecutorRing): string => `${run[0]!.id}-${run[0]!.epoch}-${ring}`;
+
+function subjectsOf(ring: Ring): string[] {
+  if (ring.to === 'executor') return ring.run.map(({ id }) => id);
+  if ('step' in ring) return [ring.step.id];
+  return ['operation' in ring ? ring.operation : ring.task.id];
+}
 
 function verifyDoorbell(rings: readonly Ring[]): VerifierDoorbell {
   return {

@@ -12,6 +12,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeyGuard } from './access/api-key.guard';
 import { RateLimiter } from './access/rate-limiter';
+import { AgentsController } from './agents/agents.controller';
 import { Routes } from './docs/routes';
 import { Doctor } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
@@ -61,6 +62,7 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     PlansController,
     ToolsController,
     SkillsController,
+    AgentsController,
     RegistryController,
     DoctorController,
     VerificationController,

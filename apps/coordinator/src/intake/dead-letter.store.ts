@@ -51,9 +51,9 @@ export class DeadLetterStore {
     const fingerprint = createHash('sha256').update(`${jobName}\n${text}`).digest();
     const body = tenantId === undefined ? storable(text, INTAKE_LIMITS.UNSIGNED_CHARS_KEPT_MAX) : text;
     const names = [keyId, jobId, jobName].map((name) => name && storable(name, NAME_LENGTH_MAX));
-    faultPoint('coordinator.before-dead-letter');
+    faultPoint('coordinator.before-dead-letter', () => [jobId]);
     await this.database.query(KEEP_LETTER, [newUuid(), tenantId, ...names, fingerprint, body, JSON.stringify(problem)]);
-    faultPoint('coordinator.after-dead-letter');
+    faultPoint('coordinator.after-dead-letter', () => [jobId]);
     if (tenantId === undefined) await this.database.query(DROP_UNSIGNED, [INTAKE_LIMITS.UNSIGNED_KEPT_MAX]);
   }
 

@@ -37,7 +37,7 @@ export class IntakeConsumer implements OnApplicationBootstrap, OnModuleDestroy {
     for (let tries = 1; !job.stopping.aborted; tries++) {
       try {
         await this.intake.take(job, tries >= INTAKE_LIMITS.TRIES_MAX);
-        faultPoint('coordinator.before-intake-ack');
+        faultPoint('coordinator.before-intake-ack', () => [job.id]);
         return;
       } catch (error) {
         if (!isWorthWaiting(error)) throw error;

@@ -47,7 +47,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   private questions: Question[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
-  private skewMs = 0;
   private readonly prices: Surroundings['prices'];
 
   constructor(
@@ -58,11 +57,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     private readonly log: Log,
   ) {
     this.prices = Object.fromEntries(Object.entries(config.models).map(([name, { prices }]) => [name, prices]));
-  }
-
-  /** The database's clock, as far as the last load told it. */
-  now(): number {
-    return Date.now() + this.skewMs;
   }
 
   room(tenantId: string): number {
@@ -178,7 +172,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     const wants = new Map<string, Wants>();
     for (const [taskId, snapshot] of snapshots) {
       if (open && !open.has(taskId)) continue;
-      this.skewMs = snapshot.now - Date.now();
       const outcome = decide(snapshot, inputsOf(batch, snapshot), this.surroundings(snapshot));
       if (outcome.kind === 'wants') wants.set(taskId, outcome.wants);
       else if (outcome.kind === 'unchanged') unchanged.set(taskId, outcome.replies);

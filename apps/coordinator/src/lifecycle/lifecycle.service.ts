@@ -1,3 +1,4 @@
+import { Clock } from '@muster/chassis';
 import { newUuid, sha256Hex } from '@muster/domain';
 import { Database, type NamedSql } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
@@ -33,12 +34,13 @@ export class LifecycleService extends Lifecycle {
     private readonly store: TaskStore,
     private readonly loop: DecisionLoop,
     private readonly taskNews: TaskNews,
+    private readonly clock: Clock,
   ) {
     super();
   }
 
   async submit(submission: Submission): Promise<SubmitAnswer> {
-    const acceptance = accept(submission, this.loop.now(), this.loop.room(submission.tenantId));
+    const acceptance = accept(submission, this.clock.now().getTime(), this.loop.room(submission.tenantId));
     const answer = await this.store.submit(acceptance);
     if (answer.kind === 'accepted') this.loop.begin(acceptance);
     return answer;

@@ -1,4 +1,4 @@
-import { Config, faultPoint, Log } from '@muster/chassis';
+import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import { QueueBackend } from '@muster/messaging';
 import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -28,6 +28,7 @@ export class SweepSettings {
     readonly config: Config,
     readonly log: Log,
     readonly queues: QueueBackend,
+    readonly clock: Clock,
   ) {}
 }
 
@@ -72,7 +73,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Something is due before the next sweep. Only the soonest has a timer; its sweep asks what comes after it. */
   private expect(at: number): void {
-    const wait = at - this.loop.now();
+    const wait = at - this.surroundings.clock.now().getTime();
     if (this.stopped || wait > this.surroundings.config.sweepMs || (this.early && this.early.at <= at)) return;
     clearTimeout(this.early?.timer);
     const work = (): void => {
@@ -126,7 +127,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       rows.flatMap((row) => row.task_id ?? []),
     );
     const [next] = await this.database.query<{ wait_ms: number | null }>(SWEEP_NEXT);
-    if (next && next.wait_ms !== null) this.expect(this.loop.now() + next.wait_ms);
+    if (next && next.wait_ms !== null) this.expect(this.surroundings.clock.now().getTime() + next.wait_ms);
   }
 
   private async sweepWindow(): Promise<void> {

@@ -25,8 +25,8 @@ export class StepRequest {
   id: string;
   @Text({ optional: true, description: 'A registered tool.', example: 'tickets.create' })
   tool?: string;
-  @Json({ optional: true, description: 'Not in this release.' })
-  agent?: JsonValue;
+  @Text({ optional: true, description: 'A registered agent; `input` is what it is given.', example: 'researcher' })
+  agent?: string;
   @Text({ optional: true, description: 'A registered skill, `name` or `name@version`; its steps take its place.' })
   skill?: string;
   @Json({ optional: true, description: 'Not in this release.' })
@@ -43,13 +43,13 @@ export class StepRequest {
   needs?: string[];
   @Text({ optional: true, description: 'CEL; where it is false the step is skipped.' })
   when?: string;
-  @Text({ optional: true, description: 'An expression that gives a list; the tool is called for each item.' })
+  @Text({ optional: true, description: 'An expression that gives a list; the tool or agent is called for each item.' })
   forEach?: string;
   @Text({ optional: true, description: 'What expressions call the item; `item` by default.' })
   as?: string;
   @Whole({ optional: true, min: 1, max: PARALLEL_MAX, description: 'Items in flight at the same time.' })
   maxParallel?: number;
-  @JsonMap({ optional: true, description: "The tool's input; texts may hold `${{ CEL }}`." })
+  @JsonMap({ optional: true, description: 'The input of the tool or agent; texts may hold `${{ CEL }}`.' })
   input?: JsonObject;
   @Text({ optional: true, description: "CEL over `output`: the verifier's word." })
   check?: string;

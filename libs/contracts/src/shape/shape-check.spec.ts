@@ -79,6 +79,12 @@ describe('a tool contract', () => {
     expect(problems).toMatchObject([{ pointer: '/transport/type', message: expect.stringContaining('http, process') }]);
   });
 
+  it('leads to no model: those are called by agents alone, within their budgets', () => {
+    const problems = shapeProblems(ToolRequest, { ...contract, transport: { type: 'model', model: 'fast' } });
+
+    expect(problems).toMatchObject([{ pointer: '/transport/type' }]);
+  });
+
   it.each([
     ['effect', undefined],
     ['effect', 'harmless'],

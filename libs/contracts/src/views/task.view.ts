@@ -1,5 +1,5 @@
-import type { JsonValue, OperationState, StepState, TaskState } from '@muster/domain';
-import { OPERATION, STEP, statesOf, TASK } from '@muster/domain';
+import type { JsonValue, OperationState, StepKind, StepState, TaskState } from '@muster/domain';
+import { OPERATION, STEP, STEP_KINDS, statesOf, TASK } from '@muster/domain';
 import { Flag, Json, JsonMap, Moment, OneOf, Shape, Shapes, Text, Texts, Whole } from '../shape/fields';
 import { ProblemDocument } from './problem.view';
 
@@ -122,12 +122,23 @@ export class TaskView {
 export class StepView {
   @Text({})
   id: string;
-  @Text({ description: 'Its id in the plan; `tell[3]` for the fourth item of a forEach.' })
+  @Text({
+    description:
+      'Its id in the plan; `tell[3]` for the fourth item of a forEach, `work/2` for the second call of an agent.',
+  })
   key: string;
+  @OneOf(STEP_KINDS, { description: 'What it calls; of an agent every call is a step as well.' })
+  kind: StepKind;
   @OneOf(STEP_STATES)
   state: StepState | 'executing';
   @Text({ optional: true })
   tool?: string;
+  @Text({ optional: true })
+  agent?: string;
+  @Json({ optional: true, description: 'Of a call of an agent: what its model asked for, and why it was not made.' })
+  call?: JsonValue;
+  @JsonMap({ optional: true, description: 'Of an agent and its calls.', schema: COUNTS })
+  used?: Record<string, number>;
   @Texts({ description: 'Keys of the steps it waits for.' })
   needs: string[];
   @JsonMap({ description: 'Attempts by retry class.', schema: COUNTS })

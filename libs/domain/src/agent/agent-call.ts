@@ -51,7 +51,7 @@ export const placeUnder = (parent: string, index: number): string =>
   `${parent}${parent && '/'}${String(index).padStart(PLACE_DIGITS, '0')}`;
 
 /** A call of an agent as a step that can be worked on like one of the plan. */
-export function compiledCall(plan: CompiledStep, contract: ResolvedContract, input: JsonObject = {}): CompiledStep {
+export function compiledCall(plan: CompiledStep, contract: ResolvedContract): CompiledStep {
   const {
     when: _when,
     forEach: _forEach,
@@ -73,7 +73,7 @@ export function compiledCall(plan: CompiledStep, contract: ResolvedContract, inp
     inputReads: [],
     gateReads: [],
     checkReads: [],
-    input,
+    input: {},
     onFailure: 'continue',
     timeoutMs: contract.timeoutMs,
     retry: contract.retry,

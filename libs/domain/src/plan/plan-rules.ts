@@ -26,6 +26,8 @@ export interface PlanOptions {
   readonly grants?: readonly string[];
   /** The registered agents by name. */
   readonly agents?: ReadonlyMap<string, ResolvedAgent>;
+  /** Names of the configured models. Left out: any. */
+  readonly models?: ReadonlySet<string>;
   /** More steps than this are refused. Default: what a person may write. */
   readonly stepsMax?: number;
   readonly budget?: PlanBudget;
@@ -83,9 +85,9 @@ function problemsOf(
   const problems = new ProblemList();
   const suggester = new NameSuggester();
   problems.addAll(declarationProblems(reading.document, reading.pointer));
-  const { agents, grants, inputSchema } = options;
+  const { agents, models, grants, inputSchema } = options;
   const types = new PathTypes(reading.steps, graph, { tools: contracts, agents }, reading.document, inputSchema);
-  const around = { steps: reading.steps, graph, contracts, agents, grants, types };
+  const around = { steps: reading.steps, graph, contracts, agents, models, grants, types };
   const rules = new StepRules(around, problems, suggester);
   for (const [index, step] of reading.steps.entries()) rules.check(step, index);
   problems.addAll(reading.problems);

@@ -1,4 +1,5 @@
 import type { ResolvedAgent } from '../agent/agent-contract';
+import { closureOf } from '../agent/agent-grants';
 import { isFreeName } from '../expression/scope';
 import type { JsonObject } from '../json';
 import { LIMITS } from '../limits';
@@ -8,6 +9,7 @@ import { grantCheck } from './grants';
 import { inputProblems } from './input-rules';
 import type { NameSuggester } from './nearest-name';
 import type { PathTypes } from './path-types';
+import type { StepDocument } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { fallbackIdOf } from './plan-graph';
 import { PLAN_CHECK } from './plan-limits';
@@ -24,6 +26,7 @@ export interface StepSurroundings {
   readonly graph: PlanGraph;
   readonly contracts: ReadonlyMap<string, ResolvedContract>;
   readonly agents?: ReadonlyMap<string, ResolvedAgent>;
+  readonly models?: ReadonlySet<string>;
   readonly grants?: readonly string[];
   readonly types: PathTypes;
 }
@@ -89,6 +92,7 @@ export class StepRules {
       this.problems.add(`${pointer}/agent`, 'unknown_agent', `There is no agent '${name}'.${suggestion}`);
     } else if (this.isGranted(name)) {
       this.problems.addAll(inputProblems(step.input ?? {}, agent, `${pointer}/input`));
+      this.checkUnder(step, `${pointer}/agent`, agents);
     } else {
       this.problems.add(`${pointer}/agent`, 'not_granted', `The task's grants do not include '${name}'.`);
     }
@@ -97,6 +101,26 @@ export class StepRules {
   private takenBy({ step }: StepReading): JsonObject | undefined {
     const { contracts, agents } = this.around;
     return step.agent === undefined ? contracts.get(step.tool ?? '')?.input : agents?.get(step.agent)?.input;
+  }
+
+  /** Of the agent and of all that it can come to call. */
+  private checkUnder(step: StepDocument, pointer: string, agents: ReadonlyMap<string, ResolvedAgent>): void {
+    const { contracts, models, grants } = this.around;
+    const closure = closureOf({ steps: [step] }, contracts.keys(), agents, grants);
+    for (const name of closure.agents) {
+      const { model, tools, agents: granted } = agents.get(name)!;
+      if (models && !models.has(model)) {
+        const known = this.suggester.suggest(model, models);
+        const message = `The model '${model}' of agent '${name}' is not configured.${known} Set it in MODELS.`;
+        this.problems.add(pointer, 'model_unavailable', message);
+      }
+      const isTool = grantCheck(tools);
+      const isAgent = grantCheck(granted);
+      const both = closure.agents.find((other) => isAgent(other) && isTool(other) && contracts.has(other));
+      if (both === undefined) continue;
+      const message = `Agent '${name}' is granted both a tool and an agent named '${both}'; its model could not tell them apart.`;
+      this.problems.add(pointer, 'ambiguous_name', message);
+    }
   }
 
   private checkNeeds({ step, pointer }: StepReading): void {

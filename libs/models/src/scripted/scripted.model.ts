@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ModelPrices } from '@muster/chassis';
-import { type JsonObject, render } from '@muster/domain';
+import { type JsonObject, type ModelPrices, render } from '@muster/domain';
 import { answerOf, type Said } from '../answer';
 import { FunctionNames } from '../function-names';
 import type { ModelRequest } from '../model';

@@ -42,8 +42,10 @@ function sdkMessageOf(message: ModelMessage): SdkMessage {
 }
 
 function assistantContent({ text, toolCalls }: AssistantMessage) {
+  // An answer that was empty has to be shown all the same, and some providers refuse a message without content.
+  const shown = text ?? (toolCalls.length === 0 ? '(nothing)' : null);
   return [
-    ...(text === null ? [] : [{ type: 'text' as const, text }]),
+    ...(shown === null ? [] : [{ type: 'text' as const, text: shown }]),
     ...toolCalls.map((call) => ({
       type: 'tool-call' as const,
       toolCallId: call.id,

@@ -19,8 +19,9 @@ export class SdkModel implements Model {
 
   async call(request: ModelRequest, time: ModelTime): Promise<ModelResult> {
     const { apiKeyEnv } = this.setting;
-    const key = apiKeyEnv === undefined ? undefined : this.env[apiKeyEnv];
-    if (apiKeyEnv !== undefined && !key) return this.keyMissing(apiKeyEnv);
+    // Secrets that are mounted as files often end with a newline, which no header may hold.
+    const key = apiKeyEnv === undefined ? undefined : this.env[apiKeyEnv]?.trim();
+    if (apiKeyEnv !== undefined && !/^[\x21-\x7e]+$/.test(key ?? '')) return this.keyMissing(apiKeyEnv);
     const exchange = new Exchange(this.connections, time, key);
     const said = await this.say(request, exchange, key);
     if ('kind' in said) return said;
@@ -50,7 +51,7 @@ export class SdkModel implements Model {
   }
 
   private keyMissing(variable: string): ModelFailure {
-    const message = `The model '${this.name}' needs a key, and the variable ${variable} is not set. Set it for this process and start it again.`;
+    const message = `The model '${this.name}' needs a key, and the variable ${variable} holds none. Set it for this process and start it again.`;
     return { kind: 'rejected', code: 'model_key_missing', message };
   }
 }
@@ -69,7 +70,8 @@ const toolSetOf = (tools: readonly ModelTool[], { jsonSchema, tool }: Sdk): Tool
   Object.fromEntries(
     tools.map(({ name, description, input }) => [
       functionNameOf(name),
-      tool({ description, inputSchema: jsonSchema(input) }),
+      // Providers refuse a function whose parameters do not say that they are an object.
+      tool({ description, inputSchema: jsonSchema({ type: 'object', ...input }) }),
     ]),
   );
 

@@ -147,11 +147,16 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
     promise: 'A task counts at least as many calls as were sent for it, and no more than its budget allows.',
     guarantees: ['G11'],
     sql: `
-      select t.id, t.tool_calls, sum(o.sending) as sent from task t join operation o on o.task_id = t.id
-       group by t.id having sum(o.sending) > t.tool_calls
+      with sent as (
+        select o.task_id, sum(o.sending) filter (where s.kind = 'tool') as tool_calls,
+               sum(o.sending) filter (where s.kind = 'model') as model_calls
+          from operation o join step s on s.id = o.step_id group by o.task_id
+      )
+      select t.id, t.tool_calls, t.model_calls from task t join sent on sent.task_id = t.id
+       where sent.tool_calls > t.tool_calls or sent.model_calls > t.model_calls
       union all
-      select t.id, t.tool_calls, null from task t
-       where t.tool_calls > (t.budget::json ->> 'toolCalls')::bigint`,
+      select t.id, t.tool_calls, t.model_calls from task t
+       where t.tool_calls > (t.budget::json ->> 'toolCalls')::bigint or t.model_calls > (t.budget::json ->> 'modelCalls')::bigint`,
   },
   {
     name: 'nothing-is-sent-after-a-withdrawal',

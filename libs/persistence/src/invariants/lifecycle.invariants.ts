@@ -71,7 +71,7 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
     guarantees: ['G3'],
     sql: `
       select s.id, s.key from step s ${STEP_DOCUMENT}
-       where s.state = 'skipped' and document.node is not null and not document.node ? 'when'
+       where s.state = 'skipped' and document.node is not null and not document.node ? 'when' and s.key not like '%/%'
          and not exists (
            select from jsonb_array_elements(document.nodes) as other
             where other #>> '{onFailure,fallback}' = document.node ->> 'id')
@@ -105,7 +105,7 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
     guarantees: ['G1'],
     sql: `
       select t.id, s.key from task t join step s on s.task_id = t.id ${STEP_DOCUMENT}
-       where t.state = 'completed' and s.state = 'failed' and document.node is not null
+       where t.state = 'completed' and s.state = 'failed' and document.node is not null and s.key not like '%/%'
          and coalesce(document.node ->> 'onFailure', 'fail') = 'fail'
       union all
       select t.id, null from task t left join verdict v on v.id = t.verdict_id and v.task_id = t.id

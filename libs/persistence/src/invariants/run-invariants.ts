@@ -1,10 +1,16 @@
+import { AGENT_INVARIANTS } from './agent.invariants';
 import { historyBreaches } from './history';
 import { HISTORY_INVARIANTS } from './history.invariants';
 import type { Breach, Invariant, SqlRunner } from './invariant';
 import { LEDGER_INVARIANTS } from './ledger.invariants';
 import { LIFECYCLE_INVARIANTS } from './lifecycle.invariants';
 
-export const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS, ...LIFECYCLE_INVARIANTS, ...HISTORY_INVARIANTS];
+export const INVARIANTS: readonly Invariant[] = [
+  ...LEDGER_INVARIANTS,
+  ...LIFECYCLE_INVARIANTS,
+  ...AGENT_INVARIANTS,
+  ...HISTORY_INVARIANTS,
+];
 
 /** Rows of a breach that are shown. */
 const ROWS_SHOWN = 5;

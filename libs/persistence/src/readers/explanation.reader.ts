@@ -53,11 +53,11 @@ select now() as now, t.state, t.revision, t.withdrawal, t.failure, t.deadline_at
         where n.id = any(s.needs) and n.finished_at is null),
       'operation', case when o.id is null then null else json_build_object('id', o.id, 'effect', o.effect,
         'state', o.state, 'sending', o.sending, 'epoch', o.epoch, 'sentAt', o.sent_at, 'endedAt', o.ended_at,
-        'code', o.code, 'message', o.message) end) order by s.rank, s.plan_index, s.item_index)
+        'code', o.code, 'message', o.message) end) order by s.rank, s.plan_index, s.place)
     from (
       select w.*, array_position(array['parked', 'waiting', 'verifying', 'dispatched', 'ready'], w.state) as rank
       from step w where w.task_id = t.id and w.finished_at is null
-      order by rank, w.plan_index, w.item_index limit $3) s
+      order by rank, w.plan_index, w.place limit $3) s
     left join operation o on o.id = s.operation_id) as steps
 from task t where t.tenant_id = $1 and t.id = $2`,
 };

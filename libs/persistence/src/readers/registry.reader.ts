@@ -28,20 +28,32 @@ export interface ApiKeyRecord {
 /** Workers that died longer ago than this are history, and no longer listed. */
 const DEAD_WORKERS_SHOWN_MS = 60 * 60 * 1000;
 
-/** The version of each name that was registered last. */
-const LATEST_TOOLS: NamedSql = {
-  name: 'read.latest-tools',
-  text: `select distinct on (name) name, version, contract_hash as hash from tool
-    where tenant_id = $1 order by name, registered_at desc, version desc`,
-};
+type Registry = 'tool' | 'agent';
 
-const TOOL_PAGE: NamedSql = {
-  name: 'read.tool-page',
+/** The version of each name that was registered last. */
+const latestOf = (table: Registry): NamedSql => ({
+  name: `read.latest-${table}s`,
+  text: `select distinct on (name) name, version, contract_hash as hash from ${table}
+    where tenant_id = $1 order by name, registered_at desc, version desc`,
+});
+const LATEST = { tool: latestOf('tool'), agent: latestOf('agent') };
+
+const pageFrom = (table: Registry): NamedSql => ({
+  name: `read.${table}-page`,
   text: `select t.name, t.version, t.hash, c.document from (
-      select distinct on (name) name, version, contract_hash as hash from tool
+      select distinct on (name) name, version, contract_hash as hash from ${table}
       where tenant_id = $1 and name > $2 order by name, registered_at desc, version desc limit $3) t
     join contract c on c.hash = t.hash order by t.name`,
-};
+});
+const PAGES = { tool: pageFrom('tool'), agent: pageFrom('agent') };
+
+const oneOf = (table: Registry): NamedSql => ({
+  name: `read.${table}`,
+  text: `select t.name, t.version, t.contract_hash as hash, c.document from ${table} t join contract c on c.hash = t.contract_hash
+    where t.tenant_id = $1 and t.name = $2 and ($3::text is null or t.version = $3)
+    order by t.registered_at desc, t.version desc limit 1`,
+});
+const ONE = { tool: oneOf('tool'), agent: oneOf('agent') };
 
 /** Keys, tools, workers and breakers: what the runtime knows of its surroundings. */
 @Injectable()
@@ -57,19 +69,24 @@ export class RegistryReader {
 
   /** The contract last registered under this name, or that of one version. */
   async tool(tenantId: string, name: string, version?: string): Promise<RegisteredTool | undefined> {
-    const tool = await typedRead(this.database, (prisma) =>
-      prisma.tool.findFirst({
-        where: { tenantId, name, version },
-        orderBy: [{ registeredAt: 'desc' }, { version: 'desc' }],
-        include: { contract: true },
-      }),
-    );
-    if (!tool) return undefined;
-    return { name, version: tool.version, hash: tool.contractHash, document: tool.contract.document };
+    return this.oneFrom('tool', tenantId, name, version);
+  }
+
+  async agent(tenantId: string, name: string, version?: string): Promise<RegisteredTool | undefined> {
+    return this.oneFrom('agent', tenantId, name, version);
+  }
+
+  private async oneFrom(table: Registry, tenantId: string, name: string, version?: string) {
+    const [row] = await this.database.query<RegisteredTool>(ONE[table], [tenantId, name, version ?? null]);
+    return row;
   }
 
   async latestTools(tenantId: string): Promise<ToolVersion[]> {
-    return this.database.query<ToolVersion>(LATEST_TOOLS, [tenantId]);
+    return this.database.query<ToolVersion>(LATEST.tool, [tenantId]);
+  }
+
+  async latestAgents(tenantId: string): Promise<ToolVersion[]> {
+    return this.database.query<ToolVersion>(LATEST.agent, [tenantId]);
   }
 
   /** The texts of contracts by their hashes. */
@@ -81,9 +98,17 @@ export class RegistryReader {
     return new Map(rows.map((row) => [row.hash, row.document]));
   }
 
-  async toolPage(tenantId: string, { limit, cursor }: PageRequest): Promise<Page<RegisteredTool>> {
+  async toolPage(tenantId: string, page: PageRequest): Promise<Page<RegisteredTool>> {
+    return this.pageFrom('tool', tenantId, page);
+  }
+
+  async agentPage(tenantId: string, page: PageRequest): Promise<Page<RegisteredTool>> {
+    return this.pageFrom('agent', tenantId, page);
+  }
+
+  private async pageFrom(table: Registry, tenantId: string, { limit, cursor }: PageRequest) {
     const [after] = placeOf(cursor, ['']) ?? [''];
-    const rows = await this.database.query<RegisteredTool>(TOOL_PAGE, [tenantId, after, limit + 1]);
+    const rows = await this.database.query<RegisteredTool>(PAGES[table], [tenantId, after, limit + 1]);
     return pageOf(
       rows,
       limit,

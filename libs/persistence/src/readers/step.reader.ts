@@ -1,18 +1,20 @@
 import type { ConditionView, FailureView, StepView } from '@muster/contracts';
-import { type JsonValue, type StepCondition, showId } from '@muster/domain';
+import { type AgentCall, type JsonValue, type StepCondition, type StepKind, showId } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Database, type NamedSql } from '../database';
 import { type Page, type PageRequest, pageOf, placeOf } from './paging';
+import { shownSpending } from './spending';
+import { outputOf } from './step-outputs.reader';
 import { iso, parsed, parsedBytes } from './stored-json';
 import { SHOWN_STEP_STATE } from './task.sql';
 
 // A step that succeeded without an operation is the parent of a forEach, perhaps of an empty one: its output is the
-// list of its items' outputs, null for an item whose failure was let pass.
+// list of its items' outputs, null for an item whose failure was let pass. An agent's operation is its last model call.
 const STEP_PAGE: NamedSql = {
   name: 'read.step-page',
   text: `
-select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.tool, s.attempts, s.failure, s.condition, s.started_at, s.finished_at,
-  s.plan_index, coalesce(s.item_index, -1) as item_index, s.plan_revision, own.id as operation_id,
+select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.kind, s.tool, s.attempts, s.failure, s.condition, s.started_at, s.finished_at,
+  s.plan_index, s.place, s.plan_revision, own.id as operation_id, s.spent, case when s.key like '%/%' then s.item end as call,
   (select json_build_object('passed', v.passed, 'code', v.code, 'message', v.message, 'at', v.at)::text
      from verdict v where v.step_id = s.id and v.round = s.epoch) as verdict,
   coalesce((select json_agg(n.key order by n.plan_index) from step n where n.id = any(s.needs)), '[]') as needs,
@@ -22,8 +24,8 @@ select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.tool, s.attempts, s.failure,
     from step i left join operation io on io.id = i.operation_id where i.parent_id = s.id), '{}') end as responses
 from step s left join operation own on own.id = s.operation_id
 where s.tenant_id = $1 and s.task_id = $2
-  and (s.plan_index, coalesce(s.item_index, -1), s.plan_revision) > ($3::int, $4::int, $5::int)
-order by s.plan_index, coalesce(s.item_index, -1), s.plan_revision
+  and (s.plan_index, s.place, s.plan_revision) > ($3::int, $4::text, $5::int)
+order by s.plan_index, s.place, s.plan_revision
 limit $6`,
 };
 
@@ -31,7 +33,10 @@ interface StepColumns {
   readonly id: string;
   readonly key: string;
   readonly state: StepView['state'];
+  readonly kind: StepKind;
   readonly tool: string;
+  readonly spent: string;
+  readonly call: string | null;
   readonly attempts: string;
   readonly failure: string | null;
   readonly condition: string;
@@ -39,7 +44,7 @@ interface StepColumns {
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
   readonly plan_index: number;
-  readonly item_index: number;
+  readonly place: string;
   readonly plan_revision: number;
   readonly operation_id: string | null;
   readonly needs: string[];
@@ -61,9 +66,9 @@ export class StepReader {
 
   /** In plan order, the items of a forEach behind their parent. */
   async page(tenantId: string, taskId: string, { limit, cursor }: PageRequest): Promise<Page<StepView>> {
-    const after = placeOf(cursor, [0, 0, 0]) ?? [-1, -1, -1];
+    const after = placeOf(cursor, [0, '', 0]) ?? [-1, '', -1];
     const rows = await this.database.query<StepColumns>(STEP_PAGE, [tenantId, taskId, ...after, limit + 1]);
-    return pageOf(rows, limit, (row) => [row.plan_index, row.item_index, row.plan_revision], viewOf);
+    return pageOf(rows, limit, (row) => [row.plan_index, row.place, row.plan_revision], viewOf);
   }
 }
 
@@ -72,11 +77,13 @@ function viewOf(row: StepColumns): StepView {
     id: showId('step', row.id),
     key: row.key,
     state: row.state,
-    tool: row.tool,
+    kind: row.kind,
+    ...(row.kind === 'agent' ? { agent: row.tool } : { tool: row.tool }),
+    ...callOf(row),
     needs: row.needs,
     attempts: parsed<Record<string, number>>(row.attempts) ?? {},
     operationId: row.operation_id ? showId('operation', row.operation_id) : undefined,
-    output: outputOf(row),
+    output: outputsOf(row),
     failure: parsed<FailureView>(row.failure),
     conditions: [...waitsOf(row), ...verdictsOf(row)],
     startedAt: iso(row.started_at),
@@ -84,9 +91,24 @@ function viewOf(row: StepColumns): StepView {
   };
 }
 
-function outputOf({ response, responses }: StepColumns): JsonValue | undefined {
-  if (responses === null) return parsedBytes(response);
-  return responses.map((one) => parsedBytes(one) ?? null);
+function outputsOf({ kind, response, responses }: StepColumns): JsonValue | undefined {
+  const seen = (bytes: Buffer | null): JsonValue | undefined => {
+    const answer = parsedBytes(bytes);
+    return answer === undefined ? undefined : outputOf(kind, answer);
+  };
+  if (responses === null) return seen(response);
+  return responses.map((one) => seen(one) ?? null);
+}
+
+/** What a model asked for, in its own words. */
+function callOf({ kind, call, spent }: StepColumns): Pick<StepView, 'call' | 'used'> {
+  const told = parsed<AgentCall>(call);
+  const used = parsed<Record<string, number>>(spent) ?? {};
+  const { hash: _hash, callers: _callers, ...shown } = { hash: '', callers: [], ...told };
+  return {
+    ...(told && { call: JSON.parse(JSON.stringify(shown)) as JsonValue }),
+    ...((kind === 'agent' || told) && { used: shownSpending(used) }),
+  };
 }
 
 function waitsOf(row: StepColumns): ConditionView[] {

@@ -3,6 +3,7 @@ import { isTerminal, type OperationState, showId, TASK, type TaskState } from '@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database';
 import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
+import { shownSpending } from './spending';
 import { iso, parsed } from './stored-json';
 import { TASK_PAGE, TASK_PULSE, TASKS_BY_ID } from './task.sql';
 
@@ -37,6 +38,10 @@ interface TaskColumns {
   readonly priority: number;
   readonly steps_total: number;
   readonly tool_calls: number;
+  readonly model_calls: number;
+  /** As text: Postgres has larger numbers than JavaScript. */
+  readonly tokens: string;
+  readonly cost_micros: string;
   readonly deadline_at: Date | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;
@@ -111,7 +116,10 @@ function conditionsOf(text: string): ConditionView[] {
 function budgetOf(row: TaskColumns): BudgetView {
   const wallMs = (row.finished_at ?? new Date()).getTime() - row.created_at.getTime();
   const limit = parsed<Record<string, number>>(row.budget) ?? {};
-  return { limit, used: { steps: row.steps_total, toolCalls: row.tool_calls, wallMs: Math.max(0, wallMs) } };
+  const used = { steps: row.steps_total, toolCalls: row.tool_calls, wallMs: Math.max(0, wallMs) };
+  if (row.model_calls === 0) return { limit, used };
+  const spent = { modelCalls: row.model_calls, tokens: Number(row.tokens), costMicros: Number(row.cost_micros) };
+  return { limit, used: { ...used, ...shownSpending(spent) } };
 }
 
 function standingOf({ state, standing }: TaskColumns): TaskView['standingEffects'] {

@@ -1,12 +1,12 @@
 import { Clock } from '@muster/chassis';
 import type { PlanCheckView } from '@muster/contracts';
-import { checkPlan, type JsonObject, type JsonValue, type PlanDocument, type Problem } from '@muster/domain';
+import { checkPlan, type JsonObject, type PlanDocument, type Problem } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { HttpProblem } from '../problems/problem';
 import type { OpenedBody } from '../skills/opened-body';
 import { TaskSkills } from '../skills/task.skills';
 import { ContractShelf, type Contracts } from '../submission/contract.shelf';
-import { PlanCompiler } from '../submission/plan.compiler';
+import { PlanCompiler, type PlanRequestParts } from '../submission/plan.compiler';
 import { judgeOpened } from '../submission/task.draft';
 import { isReadable, taskProblems } from '../submission/task-rules';
 
@@ -26,8 +26,9 @@ export class PlanCheckDesk {
     const { body } = opened;
     const problems = [...this.problemsOf(opened, contracts)];
     if (!isReadable(body, taskProblems(body, this.clock.now()))) return { ...NOTHING_TO_SHOW, problems };
-    const { grants, budget, input } = body as unknown as { grants?: string[]; budget?: JsonObject; input?: JsonValue };
-    const seen = checkPlan(body.plan as unknown as PlanDocument, contracts, { grants, budget, input });
+    const parts = body as unknown as PlanRequestParts;
+    const options = this.compiler.optionsFor(parts, contracts);
+    const seen = checkPlan(parts.plan as unknown as PlanDocument, contracts.tools, options);
     const shown = seen as unknown as Omit<PlanCheckView, 'problems'>;
     return { effects: shown.effects, permits: shown.permits, budget: shown.budget, mermaid: shown.mermaid, problems };
   }

@@ -1,5 +1,6 @@
 import { Config } from '@muster/chassis';
 import {
+  AgentRequest,
   BatchRequest,
   BreakerView,
   CancelTaskRequest,
@@ -30,6 +31,7 @@ const REQUESTS = [
   BatchRequest,
   ToolRequest,
   SkillRequest,
+  AgentRequest,
   CancelTaskRequest,
   ResolveOperationRequest,
   IntakeMessage,

@@ -74,7 +74,8 @@ export class SkillsController {
     const opened = openPlan({ plan: body.plan! }, skills);
     if (opened.problems.length > 0) return opened.problems;
     const plan = opened.body.plan as unknown as SkillContract['plan'];
-    const verdict = compilePlan(plan, await this.contracts.of(tenantId), { inputSchema: skill.parameters });
+    const { tools, agents } = await this.contracts.of(tenantId);
+    const verdict = compilePlan(plan, tools, { agents, inputSchema: skill.parameters });
     return verdict.ok ? [] : verdict.problems.map((problem) => opened.toSent(problem));
   }
 }

@@ -1,11 +1,21 @@
 import { Clock } from '@muster/chassis';
-import { type ResolvedContract, resolveContract, type ToolContract } from '@muster/domain';
-import { RegistryReader } from '@muster/persistence';
+import {
+  type AgentContract,
+  type ResolvedAgent,
+  type ResolvedContract,
+  resolveAgent,
+  resolveContract,
+  type ToolContract,
+} from '@muster/domain';
+import { RegistryReader, type ToolVersion } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { DOOR_LIMITS } from '../door.limits';
 
-/** By tool name, the contract registered last. */
-export type Contracts = ReadonlyMap<string, ResolvedContract>;
+/** By name, the contracts registered last. */
+export interface Contracts {
+  readonly tools: ReadonlyMap<string, ResolvedContract>;
+  readonly agents: ReadonlyMap<string, ResolvedAgent>;
+}
 
 interface Shelf {
   readonly contracts: Promise<Contracts>;
@@ -34,7 +44,7 @@ export class ContractShelf {
     return contracts;
   }
 
-  /** To be called when a tool of the tenant was registered. */
+  /** To be called when a tool or agent of the tenant was registered. */
   forget(tenantId: string): void {
     const shelf = this.shelves.get(tenantId);
     if (shelf) this.keep(tenantId, shelf.contracts, Number.NEGATIVE_INFINITY);
@@ -49,11 +59,31 @@ export class ContractShelf {
   }
 
   private async read(tenantId: string, before: Shelf | undefined): Promise<Contracts> {
-    const tools = await this.registry.latestTools(tenantId);
+    const [tools, agents] = await Promise.all([
+      this.registry.latestTools(tenantId),
+      this.registry.latestAgents(tenantId),
+    ]);
     const held = await before?.contracts.catch(() => undefined);
+    return {
+      tools: await this.resolved(tools, held?.tools, (text, hash) =>
+        resolveContract(JSON.parse(text) as ToolContract, hash),
+      ),
+      agents: await this.resolved(agents, held?.agents, (text, hash) =>
+        resolveAgent(JSON.parse(text) as AgentContract, hash),
+      ),
+    };
+  }
+
+  private async resolved<C extends { readonly hash: string }>(
+    versions: readonly ToolVersion[],
+    held: ReadonlyMap<string, C> | undefined,
+    resolve: (text: string, hash: string) => C,
+  ): Promise<ReadonlyMap<string, C>> {
     const known = new Map([...(held?.values() ?? [])].map((contract) => [contract.hash, contract]));
-    const documents = await this.registry.contracts(tools.map(({ hash }) => hash).filter((hash) => !known.has(hash)));
-    for (const [hash, text] of documents) known.set(hash, resolveContract(JSON.parse(text) as ToolContract, hash));
-    return new Map(tools.map(({ name, hash }) => [name, known.get(hash)!]));
+    const documents = await this.registry.contracts(
+      versions.map(({ hash }) => hash).filter((hash) => !known.has(hash)),
+    );
+    for (const [hash, text] of documents) known.set(hash, resolve(text, hash));
+    return new Map(versions.map(({ name, hash }) => [name, known.get(hash)!]));
   }
 }

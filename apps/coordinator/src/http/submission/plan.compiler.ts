@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type CompiledPlan, compilePlan, type JsonObject, type PlanDocument, type PlanVerdict } from '@muster/domain';
+import { Config } from '@muster/chassis';
+import {
+  type CompiledPlan,
+  compilePlan,
+  type JsonObject,
+  type PlanDocument,
+  type PlanOptions,
+  type PlanVerdict,
+} from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { DOOR_LIMITS } from '../door.limits';
 import type { Contracts } from './contract.shelf';
@@ -20,6 +28,11 @@ export interface PlanRequestParts {
 export class PlanCompiler {
   private readonly passed = new Map<string, CompiledPlan>();
   private stepsKept = 0;
+  private readonly models: ReadonlySet<string>;
+
+  constructor(config: Config) {
+    this.models = new Set(Object.keys(config.models));
+  }
 
   /** The plan as it passed before under the same contracts. */
   known(parts: PlanRequestParts, contracts: Contracts): CompiledPlan | undefined {
@@ -28,11 +41,15 @@ export class PlanCompiler {
   }
 
   compile(parts: PlanRequestParts, contracts: Contracts): PlanVerdict {
-    const { grants, budget } = parts;
-    const input = parts.input as JsonObject | undefined;
-    const verdict = compilePlan(parts.plan as unknown as PlanDocument, contracts, { grants, budget, input });
-    if (verdict.ok) this.keep(keyOf(parts), verdict.plan);
+    const options = this.optionsFor(parts, contracts);
+    const verdict = compilePlan(parts.plan as unknown as PlanDocument, contracts.tools, options);
+    // What an agent may call by a prefix hangs on what is registered: such a plan is looked through every time.
+    if (verdict.ok && verdict.plan.agents.size === 0) this.keep(keyOf(parts), verdict.plan);
     return verdict;
+  }
+
+  optionsFor({ grants, budget, input }: PlanRequestParts, { agents }: Contracts): PlanOptions {
+    return { grants, budget, input: input as JsonObject | undefined, agents, models: this.models };
   }
 
   private keep(key: string, plan: CompiledPlan): void {
@@ -58,4 +75,4 @@ const keyOf = ({ plan, grants, budget, input }: PlanRequestParts): string =>
     .digest('base64');
 
 const isCurrent = (plan: CompiledPlan, contracts: Contracts): boolean =>
-  Object.entries(plan.body.pins).every(([name, pin]) => contracts.get(name)?.hash === pin.hash);
+  Object.entries(plan.body.pins).every(([name, pin]) => contracts.tools.get(name)?.hash === pin.hash);

@@ -15,7 +15,7 @@ export function taskProblems(body: JsonObject, now: Date): Problem[] {
 export function isReadable(body: JsonObject, problems: readonly InputProblem[]): boolean {
   const isOfShape = problems.every(({ pointer, code }) => HARMLESS.has(code) || !READ_BY_RULES.test(pointer));
   if (!isOfShape || !isJsonObject(body.plan) || !Array.isArray(body.plan.steps)) return false;
-  return body.plan.steps.every((step) => isJsonObject(step) && typeof step.tool === 'string');
+  return body.plan.steps.every((step) => isJsonObject(step) && typeof (step.tool ?? step.agent) === 'string');
 }
 
 const HARMLESS: ReadonlySet<string> = new Set([UNKNOWN_FIELD, 'not_in_this_release']);
@@ -56,7 +56,6 @@ export function planProblems(plan: JsonValue | undefined): Problem[] {
 }
 
 const MISSING_FROM_STEPS = {
-  agent: 'Agent steps are not in this release: name a tool.',
   approval: 'Approval steps are not in this release: split the task where a person decides.',
   wait: 'Timers and signals are not in this release: split the task where it waits.',
   compensate: "Compensation is not in this release: a failed task lists its standing effects in 'standingEffects'.",
@@ -67,8 +66,9 @@ function stepProblems(step: JsonObject, pointer: string): Problem[] {
   for (const [name, message] of Object.entries(MISSING_FROM_STEPS)) {
     if (name in step) problems.push(...unavailable(step, pointer, name, message));
   }
-  if (step.tool !== undefined || step.skill !== undefined || problems.length > 0) return problems;
-  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool.' }];
+  const names = [step.tool, step.agent, step.skill];
+  if (names.some((name) => name !== undefined) || problems.length > 0) return problems;
+  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool, its agent or its skill.' }];
 }
 
 function unavailable(body: JsonObject, pointer: string, name: string, message: string): Problem[] {

@@ -1,5 +1,5 @@
 import { Clock } from '@muster/chassis';
-import { type CompiledPlan, hashJson, type JsonObject } from '@muster/domain';
+import { type CompiledPlan, type ContractPins, hashJson, type JsonObject } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle, type Submission } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
@@ -27,7 +27,8 @@ export class TaskIntake {
   /** Answers the id of the task, a new one or the one that this key already made. Throws the problem that refuses it. */
   async submit(caller: Caller, body: JsonObject, idempotencyKey?: string): Promise<string> {
     const { plan, skill } = await this.acceptable(caller.tenantId, body);
-    const answer = await this.lifecycle.submit({ ...submissionOf(caller, body, plan, idempotencyKey), skill });
+    const submission = submissionOf(caller, body, plan, this.clock.now(), idempotencyKey);
+    const answer = await this.lifecycle.submit({ ...submission, skill });
     if (answer.kind === 'other-body') throw keyReused();
     return answer.taskId;
   }
@@ -40,8 +41,7 @@ export class TaskIntake {
     for (let round = 1; round <= DOOR_LIMITS.COMPILE_ROUNDS_MAX; round++) {
       const opened = await this.skills.open(tenantId, body);
       const plan = await this.judged(tenantId, opened);
-      const hashes = Object.values(plan.body.pins).map((pin) => pin.hash);
-      const areUsed = (await this.tools.markUsed(tenantId, hashes)) && (await this.skills.markUsed(tenantId, opened));
+      const areUsed = (await this.markUsed(tenantId, plan)) && (await this.skills.markUsed(tenantId, opened));
       if (areUsed) return { plan, skill: opened.skill };
       this.shelf.forget(tenantId);
     }
@@ -50,11 +50,20 @@ export class TaskIntake {
     throw new HttpProblem(409, 'contract_moving', detail, { retryable: true });
   }
 
+  private async markUsed(tenantId: string, { body }: CompiledPlan): Promise<boolean> {
+    const hashes = (pins: ContractPins = {}) => Object.values(pins).map(({ hash }) => hash);
+    return (
+      (await this.tools.markUsed(tenantId, hashes(body.pins))) &&
+      (await this.tools.markUsed(tenantId, hashes(body.agents), 'agent'))
+    );
+  }
+
   // What another coordinator registered a moment ago may not be on the shelf yet: a refusal is worth a second look.
   private async judged(tenantId: string, opened: OpenedTask): Promise<CompiledPlan> {
     const verdict = judgeOpened(opened, await this.shelf.of(tenantId), this.compiler, this.clock.now());
     if (verdict.ok) return verdict.plan;
-    if (!verdict.problems.some(({ code }) => code === 'unknown_tool')) throw invalidRequest(verdict.problems);
+    if (!verdict.problems.some(({ code }) => code === 'unknown_tool' || code === 'unknown_agent'))
+      throw invalidRequest(verdict.problems);
     this.shelf.forget(tenantId);
     const again = judgeOpened(opened, await this.shelf.of(tenantId), this.compiler, this.clock.now());
     if (again.ok) return again.plan;
@@ -82,7 +91,13 @@ interface SoundBody {
   readonly deadlineAt?: string;
 }
 
-function submissionOf(caller: Caller, body: JsonObject, plan: CompiledPlan, idempotencyKey?: string): Submission {
+function submissionOf(
+  caller: Caller,
+  body: JsonObject,
+  plan: CompiledPlan,
+  now: Date,
+  idempotencyKey?: string,
+): Submission {
   const sound = body as unknown as SoundBody;
   return {
     tenantId: caller.tenantId,
@@ -93,14 +108,25 @@ function submissionOf(caller: Caller, body: JsonObject, plan: CompiledPlan, idem
     input: sound.input ?? null,
     completion: sound.completion ?? [],
     invariants: sound.invariants ?? [],
-    grants: sound.grants ?? Object.keys(plan.body.pins),
+    grants: sound.grants ?? [...Object.keys(plan.body.pins), ...plan.agents.keys()],
     budget: sound.budget ?? {},
     autonomy: sound.autonomy ?? 'workflow',
     priority: sound.priority ?? PRIORITY_DEFAULT,
     labels: sound.labels ?? {},
-    deadlineAt: sound.deadlineAt === undefined ? undefined : new Date(sound.deadlineAt),
+    deadlineAt: deadlineOf(sound, now),
   };
 }
+
+/** A budget of time is a deadline; the earlier of the two holds. */
+function deadlineOf({ deadlineAt, budget }: SoundBody, now: Date): Date | undefined {
+  const ends = [
+    ...(deadlineAt === undefined ? [] : [Date.parse(deadlineAt)]),
+    ...(typeof budget?.wallMs === 'number' ? [now.getTime() + budget.wallMs] : []),
+  ];
+  return ends.length === 0 ? undefined : new Date(Math.min(...ends, FAR_FUTURE_MS));
+}
+/** The latest moment that a row can hold. */
+const FAR_FUTURE_MS = Date.parse('9999-12-31T00:00:00Z');
 
 function keyReused(): HttpProblem {
   const message = 'This Idempotency-Key was used for another request body.';

@@ -2,9 +2,9 @@ import { canonicalJson, type JsonObject, sha256Hex } from '@muster/domain';
 import { Database } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { DOOR_LIMITS } from '../door.limits';
-import { MARK_TOOLS_USED, REGISTER_TOOL } from './tool.sql';
+import { MARK_USED, REGISTER, type Registry } from './tool.sql';
 
-/** The only writer of tools and contracts. */
+/** The only writer of tools, agents and contracts. */
 @Injectable()
 export class ToolStore {
   private readonly used = new Set<string>();
@@ -12,19 +12,19 @@ export class ToolStore {
   constructor(private readonly database: Database) {}
 
   /** False where the version is in use and stands for another contract. */
-  async register(tenantId: string, contract: JsonObject): Promise<boolean> {
+  async register(tenantId: string, contract: JsonObject, registry: Registry = 'tool'): Promise<boolean> {
     const document = JSON.stringify(contract);
     const hash = sha256Hex(canonicalJson(contract));
     const values = [tenantId, contract.name, contract.version, hash, document];
-    const rows = await this.database.query<{ contract_hash: string }>(REGISTER_TOOL, values);
+    const rows = await this.database.query<{ contract_hash: string }>(REGISTER[registry], values);
     return rows.length > 0;
   }
 
   /** From here on these contracts cannot be replaced. False where one of them was, just before. */
-  async markUsed(tenantId: string, hashes: readonly string[]): Promise<boolean> {
+  async markUsed(tenantId: string, hashes: readonly string[], registry: Registry = 'tool'): Promise<boolean> {
     const unmarked = hashes.filter((hash) => !this.used.has(`${tenantId} ${hash}`));
     if (unmarked.length === 0) return true;
-    const rows = await this.database.query<{ contract_hash: string }>(MARK_TOOLS_USED, [tenantId, unmarked]);
+    const rows = await this.database.query<{ contract_hash: string }>(MARK_USED[registry], [tenantId, unmarked]);
     if (this.used.size > DOOR_LIMITS.CONTRACTS_KEPT_MAX) this.used.clear();
     const marked = new Set(rows.map((row) => row.contract_hash));
     for (const hash of marked) this.used.add(`${tenantId} ${hash}`);

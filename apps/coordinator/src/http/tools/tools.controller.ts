@@ -1,4 +1,4 @@
-import { shapeProblems, ToolRequest, UNKNOWN_FIELD } from '@muster/contracts';
+import { ToolRequest } from '@muster/contracts';
 import { checkContract, isToolName, type JsonObject, type Problem, type ToolContract } from '@muster/domain';
 import { type Page, type PageRequest, RegistryReader } from '@muster/persistence';
 import { Controller, Get, Param, Put, Req } from '@nestjs/common';
@@ -6,8 +6,9 @@ import type { Request } from 'express';
 import { type Caller, From, Needs } from '../access/caller';
 import { JsonBody } from '../body/json-body';
 import { Answers, Takes } from '../docs/describe';
-import { HttpProblem, invalidRequest, notFound } from '../problems/problem';
+import { invalidRequest, notFound } from '../problems/problem';
 import { InPages, textOf } from '../query';
+import { registrationProblems, versionInUse } from '../registry/registration';
 import { ContractShelf } from '../submission/contract.shelf';
 import { ToolStore } from './tool.store';
 
@@ -61,24 +62,5 @@ export class ToolsController {
   }
 }
 
-function contractProblems(name: string, body: JsonObject): Problem[] {
-  const problems = shapeProblems(ToolRequest, body);
-  if (typeof body.name === 'string' && body.name !== name) {
-    const message = `The contract is named '${body.name.slice(0, 128)}', its address '${name.slice(0, 128)}'.`;
-    problems.push({ pointer: '/name', code: 'other_name', message });
-  }
-  return problems.length > 0 ? withRules(problems, body) : checkContract(body as unknown as ToolContract);
-}
-
-// The rules of contracts can be asked only of what has its shape, unknown fields aside.
-function withRules(problems: Problem[], body: JsonObject): Problem[] {
-  const isReadable = problems.every(({ code }) => code === UNKNOWN_FIELD || code === 'other_name');
-  return isReadable ? [...problems, ...checkContract(body as unknown as ToolContract)] : problems;
-}
-
-function versionInUse(name: string, version: string): HttpProblem {
-  const message = `Version '${version}' of '${name}' is in use and stands for another contract.`;
-  return new HttpProblem(409, 'version_in_use', `${message} Register the changed one under a new version.`, {
-    errors: [{ pointer: '/version', code: 'version_in_use', message }],
-  });
-}
+const contractProblems = (name: string, body: JsonObject): Problem[] =>
+  registrationProblems(ToolRequest, name, body, () => checkContract(body as unknown as ToolContract));

@@ -1,0 +1,88 @@
+import {
+  type AgentCall,
+  isCallKey,
+  type JsonObject,
+  type JsonValue,
+  type ModelStepCall,
+  type RequestedCall,
+  showId,
+} from '@muster/domain';
+import type { Database, KnownPlan, NamedSql } from '@muster/persistence';
+import type { PreparedRow } from '../work';
+import { type ContextFacts, finalOf, type RecordedCall } from './context';
+
+/** The agents ($1) whose models are to be called, each with everything it called before its call number $2. */
+const READ_LOOPS: NamedSql = {
+  name: 'executor.agent-loops',
+  text: `
+select a.id as agent_id, a.key as agent_key, a.item as agent_item, s.key, s.item, s.state, s.failure, o.id as operation_id,
+  case when o.state = 'succeeded' then o.response end as response
+from unnest($1::uuid[], $2::int[]) as wanted(id, before)
+join step a on a.id = wanted.id
+left join step s on s.parent_id = a.id and s.item_index < wanted.before
+left join operation o on o.id = s.operation_id
+order by a.id, s.item_index`,
+};
+
+interface LoopRow {
+  readonly agent_id: string;
+  readonly agent_key: string;
+  readonly agent_item: string | null;
+  readonly key: string | null;
+  readonly item: string | null;
+  readonly state: string;
+  readonly failure: string | null;
+  readonly operation_id: string | null;
+  readonly response: Buffer | null;
+}
+
+/** What the model calls among these steps are made of, by the step's id. */
+export async function loadContexts(
+  database: Database,
+  rows: readonly PreparedRow[],
+  known: KnownPlan,
+): Promise<Map<string, ContextFacts>> {
+  const wanted = rows.filter(isModelCall);
+  if (wanted.length === 0) return new Map();
+  const loops = await database.query<LoopRow>(READ_LOOPS, [
+    wanted.map((row) => row.parent_id),
+    wanted.map((row) => row.item_index),
+  ]);
+  const byAgent = Map.groupBy(loops, (loop) => loop.agent_id);
+  return new Map(wanted.map((row) => [row.step_id, factsOf(row, byAgent.get(row.parent_id!) ?? [], known)]));
+}
+
+const isModelCall = (row: PreparedRow): boolean =>
+  isCallKey(row.key) && (JSON.parse(row.item!) as AgentCall).kind === 'model';
+
+function factsOf(row: PreparedRow, loop: readonly LoopRow[], { plan, contracts }: KnownPlan): ContextFacts {
+  const { callers } = JSON.parse(row.item!) as ModelStepCall;
+  const { agent_key: key, agent_item: item } = loop[0]!;
+  const value = item === null ? undefined : (JSON.parse(item) as JsonValue);
+  const step = plan.steps[row.plan_index]!;
+  const isItem = value !== undefined && !isCallKey(key);
+  return {
+    plan,
+    contracts,
+    callers,
+    ...(isCallKey(key) ? { given: (value as unknown as RequestedCall).input ?? ({} as JsonObject) } : {}),
+    stated: { template: step.input, ...(isItem ? { item: { [step.as]: value } } : {}) },
+    calls: loop.flatMap(recordedOf),
+  };
+}
+
+function recordedOf({ key, item, state, failure, operation_id: id, response }: LoopRow): RecordedCall[] {
+  if (key === null) return [];
+  const call = JSON.parse(item!) as AgentCall;
+  const answer = response === null ? undefined : (JSON.parse(response.toString('utf8')) as JsonValue);
+  return [
+    {
+      key,
+      call,
+      state,
+      ...(id === null ? {} : { operationId: showId('operation', id) }),
+      ...(answer === undefined ? {} : { answer: call.kind === 'agent' ? finalOf(answer) : answer }),
+      ...(failure === null ? {} : { failure: JSON.parse(failure) as RecordedCall['failure'] }),
+    },
+  ];
+}
