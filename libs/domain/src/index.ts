@@ -37,6 +37,8 @@ export * from './plan/plan-input';
 export { readCriteria } from './plan/plan-reading';
 export * from './plan/plan-rules';
 export * from './plan/runs';
+export * from './planning/bootstrap-plan';
+export * from './planning/proposal';
 export * from './retry-policy';
 export * from './skill/inline-skills';
 export * from './skill/skill-contract';

@@ -6,6 +6,8 @@ export const LIMITS = {
   JSON_DEPTH_MAX: 64,
   /** Steps of a plan that a person wrote. */
   PLAN_STEPS_MAX: 100_000,
+  /** Steps of a plan that a model made. */
+  MODEL_PLAN_STEPS_MAX: 1_000,
   /** A tool's answer, a request or an artifact. */
   ARTIFACT_BYTES_MAX: 64 * 1024 * 1024,
   FOR_EACH_ITEMS_MAX: 10_000,

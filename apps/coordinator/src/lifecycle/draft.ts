@@ -1,4 +1,5 @@
 import {
+  type CompiledPlan,
   type CompiledStep,
   chainEvents,
   compiledCall,
@@ -59,6 +60,7 @@ export class Draft {
   /** How many consequences lie between what was looked at and what is followed up now. */
   depth = 0;
   readonly conclusions: Conclusion[] = [];
+  private adopted?: CompiledPlan;
   closeSteps = false;
   withdraws = false;
   private readonly changed = new Map<string, StepRow>();
@@ -96,7 +98,7 @@ export class Draft {
   }
 
   compiled(step: StepRow): CompiledStep {
-    const planned = this.snapshot.plan.steps[step.planIndex]!;
+    const planned = this.snapshot.plan.steps[Math.max(0, step.planIndex)]!;
     if (!isCallKey(step.key)) return planned;
     return compiledCall(planned, this.snapshot.contracts.get(step.contractHash)!);
   }
@@ -206,6 +208,17 @@ export class Draft {
     if (last === undefined || this.step(last).itemIndex === total - 1) return undefined;
     // More ended here than the loader foresaw. Twice as many are asked for, so that few loads suffice.
     throw new MissingFacts({ items: Array.from({ length: 2 * waiting.length }, () => parent.id) });
+  }
+
+  /** From the commit on the task goes by this plan. */
+  adopt(plan: CompiledPlan, revision: number, rows: readonly StepRow[]): void {
+    this.adopted = plan;
+    for (const row of rows) this.items.set(row.id, { row, item: null });
+    this.task.planRevision = revision;
+    this.task.planHash = plan.hash;
+    this.task.criteriaCount += plan.completion.length;
+    this.task.openSteps += rows.length;
+    this.task.stepsTotal += rows.length;
   }
 
   moveTask(state: TaskState): void {
@@ -342,6 +355,7 @@ export class Draft {
       task: this.task,
       steps: [...this.changed.values()].filter((step) => !this.closeSteps || hasEnded(step.state)),
       items: [...this.items.values()],
+      ...(this.adopted && { plan: this.adopted }),
       conclusions: this.conclusions,
       events,
       rings: this.rings,

@@ -1,5 +1,12 @@
 import { Clock } from '@muster/chassis';
-import { type CompiledPlan, type ContractPins, hashJson, type JsonObject } from '@muster/domain';
+import {
+  type CompiledPlan,
+  type ContractPins,
+  hashJson,
+  type JsonObject,
+  PLANNER,
+  plannerContract,
+} from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle, type Submission } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
@@ -52,9 +59,13 @@ export class TaskIntake {
 
   private async markUsed(tenantId: string, { body }: CompiledPlan): Promise<boolean> {
     const hashes = (pins: ContractPins = {}) => Object.values(pins).map(({ hash }) => hash);
+    const { [PLANNER]: planner, ...agents } = body.agents ?? {};
+    // Nobody registered the planner: it is kept where the plan that names it will look for it.
+    if (planner)
+      await this.tools.keep(planner.hash, plannerContract(this.compiler.plannerModel!) as unknown as JsonObject);
     return (
       (await this.tools.markUsed(tenantId, hashes(body.pins))) &&
-      (await this.tools.markUsed(tenantId, hashes(body.agents), 'agent'))
+      (await this.tools.markUsed(tenantId, hashes(agents), 'agent'))
     );
   }
 
@@ -80,6 +91,7 @@ const PRIORITY_DEFAULT = 5;
 
 // The rules have passed, so that every field has the type its shape declares.
 interface SoundBody {
+  readonly goal?: string;
   readonly input?: Submission['input'];
   readonly completion?: string[];
   readonly invariants?: string[];
@@ -105,6 +117,7 @@ function submissionOf(
     idempotencyKey,
     bodyHash: hashJson(body),
     plan,
+    goal: sound.goal,
     input: sound.input ?? null,
     completion: sound.completion ?? [],
     invariants: sound.invariants ?? [],

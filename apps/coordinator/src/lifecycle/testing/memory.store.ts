@@ -262,7 +262,7 @@ export class MemoryStore {
     for (const step of decision.steps) this.writeStep(step);
     for (const { row, item } of decision.items) {
       this.steps.set(row.id, row);
-      this.items.set(row.id, item);
+      if (item !== null) this.items.set(row.id, item);
     }
     if (decision.closeSteps) this.close(new Set(decision.steps.map(({ id }) => id)));
     this.events.push(...decision.events);
