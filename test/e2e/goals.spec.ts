@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JsonValue } from '@muster/domain';
 import { aTool } from '../support/builders';
 import { Muster } from '../support/muster';
 import { ToolServer } from '../support/tool-server';
+import { until } from '../support/until';
 
 jest.setTimeout(90_000);
 
@@ -17,13 +17,18 @@ const GOOD = {
   output: { about: '${{ steps.look.output.topic }}' },
 };
 const UNKNOWN = { steps: [{ id: 'a', tool: 'library.fnd' }] };
-const CYCLE = { steps: [{ ...GOOD.steps[0], needs: ['b'] }, { id: 'b', tool: 'library.find', needs: ['look'] }] };
+const CYCLE = {
+  steps: [
+    { ...GOOD.steps[0], needs: ['b'] },
+    { id: 'b', tool: 'library.find', needs: ['look'] },
+  ],
+};
 
 const say = (goal: string, round: number, said: object) => ({
   when: { if: `input.goal == ${JSON.stringify(goal)} && round == ${round}` },
   say: { literal: true, ...said },
 });
-const plans = (goal: string, round: number, output: JsonValue) => say(goal, round, { output });
+const plans = (goal: string, round: number, output: object) => say(goal, round, { output });
 
 /** What the model of this test answers to each goal, round by round. */
 const RULES = [
@@ -33,6 +38,7 @@ const RULES = [
   plans('good at last', 2, CYCLE),
   plans('good at last', 3, GOOD),
   ...[0, 1, 2, 3].map((round) => plans('never good', round, UNKNOWN)),
+  say('slowly', 0, { output: GOOD, afterMs: 1_500 }),
   plans('out of reach', 0, { refusal: 'No tool bakes cakes.' }),
   plans('reaches too far', 0, { steps: [{ id: 'a', tool: 'vault.open' }] }),
   plans('reaches too far', 1, { refusal: 'The vault is not granted.' }),
@@ -114,5 +120,16 @@ describe('a goal', () => {
 
     expect(task.failure?.message).toContain('The vault is not granted.');
     expect(Object.keys(await running.steps())).toEqual(['plan', 'plan/1', 'plan/2']);
+  });
+
+  it('whose planner is killed while the model thinks is planned by the next one, once', async () => {
+    const running = await aim('slowly');
+    await until(async () => (await running.operations()).some(({ state }) => state === 'sent'));
+
+    await muster.kill('planner');
+
+    await running.reaches('completed');
+    expect(Object.keys(await running.steps())).toEqual(['plan', 'plan/1', 'look', 'write']);
+    expect((await running.operations())[0]).toMatchObject({ stepKey: 'plan/1', sendings: 2 });
   });
 });

@@ -3,7 +3,12 @@ import { OperationLedger } from '@muster/ledger';
 import { Consumers } from '@muster/messaging';
 import { Models } from '@muster/models';
 import { WorkerLease } from '@muster/persistence';
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { Planner } from './planner';
 
 /** Plans that one process has models make at the same time. */
@@ -11,7 +16,7 @@ const PLANS_AT_ONCE = 16;
 
 /** Takes the planner's jobs; a job lasts as long as its calls, so that a board shows what is going on. */
 @Injectable()
-export class PlanConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     private readonly consumers: Consumers,
     private readonly planner: Planner,
@@ -24,6 +29,10 @@ export class PlanConsumer implements OnApplicationBootstrap, BeforeApplicationSh
     const options = { concurrency: PLANS_AT_ONCE, message: PlannerDoorbell };
     this.consumers.consume(QUEUES.planner, options, (message) => this.take(message));
     await this.lease.ready();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.lease.drain();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
