@@ -78,7 +78,7 @@ function presenceOf(value: JsonValue, taken: number, { keys }: WrittenPath): Rew
 }
 
 /** A value of a template as the text of an expression. Throws NoExpressionError where text is mixed with expressions. */
-export function asExpression(value: JsonValue): string {
+function asExpression(value: JsonValue): string {
   if (typeof value === 'string') return hasExpression(value) ? innerOf(value) : literal(value);
   if (Array.isArray(value)) return `[${value.map(asExpression).join(', ')}]`;
   if (!isJsonObject(value)) return JSON.stringify(value);

@@ -25,7 +25,7 @@ export type TaskVerdict =
  * Holds the body of a task to every rule there is and compiles its plan, or answers everything that is wrong with it.
  * Throws the problem that says so where the body asks for what only a model could do.
  */
-export function judgeTask(body: JsonObject, contracts: Contracts, compiler: PlanCompiler, now: Date): TaskVerdict {
+function judgeTask(body: JsonObject, contracts: Contracts, compiler: PlanCompiler, now: Date): TaskVerdict {
   const plan = body.plan === undefined ? undefined : compiler.known(partsOf(body), contracts);
   // A plan that passed before need not be looked through again, only what stands around it.
   const problems = taskProblems(plan ? { ...body, plan: SOUND } : body, now);
