@@ -92,7 +92,7 @@ const textsOf = (value: JsonValue | undefined): string[] =>
 function noPlanner(problems: readonly Problem[]): HttpProblem {
   if (problems.length > 0) return invalidRequest(problems);
   const message = 'No model is configured here, so that nobody can make a plan of a goal.';
-  const detail = `${message} Set MODELS (docs/models.md) and restart, or send the plan itself: plans and skills work without one.`;
+  const detail = `${message} Set a model for the planner (MODELS, docs/models.md) and restart, or send the plan itself: plans and skills work without one.`;
   const errors = [{ pointer: '/goal', code: 'goal_unavailable', message }];
   return new HttpProblem(422, 'goal_unavailable', detail, { errors });
 }
