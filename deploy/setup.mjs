@@ -29,6 +29,7 @@ const COMMANDS = {
   'bench:recovery': { run: [TYPESCRIPT, 'bench/recovery/main.ts'], full: true, built: true, redis: true },
   'test:crash': { run: [TYPESCRIPT, 'test/crash/main.ts'], full: true, built: true, redis: true },
   'test:chaos': { run: [TYPESCRIPT, 'test/chaos/main.ts'], full: true, built: true, redis: true },
+  'test:simulation': { run: ['test/simulation/run.mjs'], full: true },
   prisma: { run: ['node_modules/prisma/build/index.js'], full: true },
 };
 

@@ -27,6 +27,7 @@ async function main(): Promise<number> {
     stdio: 'inherit',
     env: { ...process.env, ...settings, NODE_OPTIONS: '--experimental-vm-modules' },
   });
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [status] = (await once(child, 'exit')) as [number | null];
   return status ?? 1;
 }

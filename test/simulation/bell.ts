@@ -1,6 +1,6 @@
 import type { Ring } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Draws } from './draws';
-import type { Mix } from './mix';
+import type { Strikes } from './mix';
 import type { Stage } from './stage';
 
 export type Message = Ring | { readonly to: 'coordinator'; readonly steps: readonly string[]; readonly task: boolean };
@@ -12,7 +12,7 @@ export class Bell {
   constructor(
     private readonly stage: Stage,
     private readonly draws: Draws,
-    public mix: Mix,
+    private readonly strikes: Strikes,
   ) {}
 
   get isEmpty(): boolean {
@@ -20,7 +20,7 @@ export class Bell {
   }
 
   ring(message: Message): void {
-    if (this.draws.chance(this.mix.ringLost)) this.stage.say('queue', () => `loses a message to a ${message.to}`);
+    if (this.strikes('ringLost')) this.stage.say('queue', () => `loses a message to a ${message.to}`);
     else this.messages.push(message);
   }
 
@@ -30,10 +30,10 @@ export class Bell {
 
   /** The next message, for whoever takes it. */
   take(): Message | undefined {
-    const isReordered = this.draws.chance(this.mix.ringReordered);
-    const at = isReordered ? this.draws.below(this.messages.length) : 0;
+    if (this.isEmpty) return undefined;
+    const at = this.strikes('ringReordered') ? this.draws.below(this.messages.length) : 0;
     const message = this.messages[at];
-    if (message && !this.draws.chance(this.mix.ringRepeated)) this.messages.splice(at, 1);
+    if (!this.strikes('ringRepeated')) this.messages.splice(at, 1);
     return message;
   }
 }

@@ -49,6 +49,11 @@ export class SimCoordinator implements Actor {
     this.wake();
   }
 
+  /** Nothing of what it was asked to do is still to be done. */
+  get isIdle(): boolean {
+    return !this.isBusy;
+  }
+
   ask(question: Question): void {
     this.questions.push(question);
     this.wake();
@@ -94,7 +99,9 @@ export class SimCoordinator implements Actor {
   }
 
   private decide(batch: Batch, scope: Scope, round: number, snapshot: Snapshot): void {
-    const outcome = this.oracle.watchDecision(() => decide(snapshot, inputsOf(batch, snapshot), this.surroundings));
+    const outcome = this.oracle.watchDecision(snapshot, () =>
+      decide(snapshot, inputsOf(batch, snapshot), this.surroundings),
+    );
     if (outcome.kind === 'wants') return this.expand(batch, scope, round, outcome);
     if (outcome.kind === 'unchanged') return this.end(batch, outcome.replies);
     this.commit(batch, outcome.decision);

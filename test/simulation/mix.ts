@@ -38,6 +38,9 @@ export interface Mix {
 
 export type FaultName = Exclude<keyof Mix, 'turns' | 'unrest'>;
 
+/** Whether a fault strikes here and now. */
+export type Strikes = (fault: FaultName) => boolean;
+
 /** What each fault may rise to. */
 const MOST: Readonly<Record<FaultName, number>> = {
   ringLost: 0.5,
@@ -74,13 +77,45 @@ const UNREST_MAX = 12;
 /** Most faults are away in most runs: a few together find more than all of them at once. */
 const AWAY = 0.6;
 
-export function drawMix(draws: Draws): Mix {
+/**
+ * Kinds of trouble that need several faults at once, each rare by itself: what they are at least. The other faults are
+ * drawn beside them as ever.
+ */
+export const THEMES = {
+  /** A sender stands still while others take its call over, and answers after all. */
+  zombies: { unrest: 12, paused: 0.5, longWait: 0.4, lockCut: 0.2, toolFault: 0.5, personHasty: 0.5 },
+  /** Whoever is at work dies, again and again. */
+  deadlySteps: { unrest: 12, executorKilled: 0.8, ringRepeated: 0.3, toolFault: 0.4 },
+  /** Statements are given back and replies get lost while the same message comes again. */
+  brokenRuns: { unrest: 6, contended: 0.3, replyLost: 0.2, ringRepeated: 0.8, beatLost: 0.2 },
+  /** Calls whose fate has to be asked for, of senders whose end may not be seen. */
+  doubt: { unrest: 6, effectLate: 0.8, toolFault: 0.9, answerLost: 0.3, endUnseen: 0.5, executorKilled: 0.3 },
+} as const satisfies Readonly<Record<string, Partial<Mix>>>;
+export type ThemeName = keyof typeof THEMES;
+const THEMED = 0.2;
+const THEMED_TURNS_MIN = 100;
+
+/** By the theme that is asked for; otherwise a part of all mixes has one. */
+export function drawMix(draws: Draws, wanted?: ThemeName): Mix {
+  const mix = drawSwarm(draws);
+  const isThemed = draws.chance(THEMED);
+  const drawn = draws.pick(Object.keys(THEMES) as ThemeName[]);
+  if (!wanted && !isThemed) return mix;
+  const least: Partial<Mix> = { ...THEMES[wanted ?? drawn], turns: THEMED_TURNS_MIN };
+  const raised = Object.entries(least).map(([name, value]) => [name, Math.max(value, mix[name as keyof Mix])]);
+  return { ...mix, ...Object.fromEntries(raised) };
+}
+
+function drawSwarm(draws: Draws): Mix {
   const faults = Object.fromEntries(
-    FAULTS.map((name) => [name, draws.chance(AWAY) ? 0 : MOST[name] * draws.fraction()]),
+    FAULTS.map((name) => [name, draws.chance(AWAY) ? 0 : rounded(MOST[name] * draws.fraction())]),
   ) as Record<FaultName, number>;
   const turns = draws.below(draws.chance(LONG) ? LONG_TURNS_MAX : TURNS_MAX);
   return { turns, unrest: 1 + draws.below(UNREST_MAX), ...faults };
 }
+
+/** So that a mix can be read. */
+const rounded = (probability: number): number => Math.round(probability * 100) / 100;
 
 export const CALM: Mix = {
   turns: 0,

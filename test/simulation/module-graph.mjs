@@ -8,7 +8,7 @@ import { compileFunction } from 'node:vm';
 import { transformSync } from '@swc/core';
 import { swcOptions } from '../../deploy/setup/build.mjs';
 
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const options = await swcOptions(ROOT);
 
 /** Compiled text by file and source, shared by all graphs of this process. */
@@ -24,9 +24,9 @@ export class ModuleGraph {
     for (const patch of patches) patched(patch, readFileSync(join(ROOT, patch.file), 'utf8'));
   }
 
-  /** The exports of a file, given relative to the root. */
-  load(file) {
-    return this.#load(join(ROOT, file));
+  /** What the simulation's index.ts exports. */
+  simulation() {
+    return this.#load(join(ROOT, 'test/simulation/index.ts'));
   }
 
   #load(path) {

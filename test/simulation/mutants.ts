@@ -1,3 +1,5 @@
+import type { ThemeName } from './mix';
+
 /** A change of one product file: `from` stands there exactly once. */
 export interface Patch {
   readonly file: string;
@@ -11,14 +13,16 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** Part of the finding that is its fault: another one would be luck. */
   readonly finds: RegExp;
+  /** The kind of trouble that it takes, where it shows too seldom among all. */
+  readonly theme?: ThemeName;
 }
 
 const LIFECYCLE = 'apps/coordinator/src/lifecycle';
 const EXECUTOR = 'apps/executor/src';
 
 /**
- * Broken protocols in the code that decides and sends; those in the statements are in statement-mutants.ts. Of the list
- * in docs/guarantees.md two come with what they break: a permit consumed after sending, a re-plan that renames operations.
+ * Broken protocols in the code that decides and sends; those in the statements are in statement-mutants.ts. Two come with
+ * what they break: a permit consumed after sending, a re-plan that renames operations.
  */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -128,7 +132,8 @@ function parkOpaque`,
         to: `sending.late && sending.outcome === 'nothing',`,
       },
     ],
-    finds: /stays parked/,
+    finds: /answer is known/,
+    theme: 'zombies',
   },
   {
     name: 'what stands behind a parked step is skipped',
@@ -183,7 +188,8 @@ function parkOpaque`,
         to: `this.ids.has(id) || (this.sent.get(id) ?? -1) > epoch`,
       },
     ],
-    finds: /leaves a second time/,
+    finds: /leaves a second time|held to be absent/,
+    theme: 'brokenRuns',
   },
   {
     name: 'bytes leave however old the claim is',
@@ -228,6 +234,7 @@ function parkOpaque`,
       },
     ],
     finds: /lost \d+ workers/,
+    theme: 'deadlySteps',
   },
   {
     name: 'a step fails over a call of which nobody knows',
@@ -239,5 +246,6 @@ function parkOpaque`,
       },
     ],
     finds: /failed though nobody knows|held to be absent/,
+    theme: 'doubt',
   },
 ];

@@ -1,5 +1,7 @@
+import { LIMITS } from '@muster/domain';
 import type { Advance, AdvanceAnswer } from '@muster/ledger';
 import type { Decision, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
+import type { Snapshot } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { Refused, type StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import type { StepWork } from '../../apps/executor/src/work';
@@ -25,7 +27,8 @@ export class Oracle {
   private readonly askedAt = new Map<string, number>();
   private readonly claimed = new Set<string>();
   private readonly written = new Set<string>();
-  /** The operation's answer "absent" that a person gave: from then on a second effect is that person's word. */
+  /** Up to which sending of an operation a person has forgiven its losses. */
+  private readonly forgiven = new Map<string, number>();
   private commits = 0;
 
   constructor(private readonly world: World) {
@@ -43,11 +46,26 @@ export class Oracle {
 
   // The coordinator.
 
-  watchDecision(work: () => Outcome): Outcome {
+  watchDecision(snapshot: Snapshot, work: () => Outcome): Outcome {
+    let outcome: Outcome;
     try {
-      return work();
+      outcome = work();
     } catch (error) {
       return this.accuse(`a decision throws: ${messageOf(error)}`);
+    }
+    if (outcome.kind === 'decided') this.judgeDecision(snapshot, outcome.decision);
+    return outcome;
+  }
+
+  /** Whoever has read that a call succeeded after all does not have it sent again, unless a person has said that it did not. */
+  private judgeDecision({ sendings, steps, operations }: Snapshot, decision: Decision): void {
+    const known = sendings.filter(({ late, outcome }) => late && outcome === 'succeeded');
+    if (known.length === 0) return;
+    for (const { id, key, operationId, epoch } of decision.steps) {
+      const isDenied = operations.get(id)?.state === 'absent';
+      const isKnown = !isDenied && known.some((sending) => sending.operationId === operationId);
+      if (isKnown && epoch > (steps.get(id)?.epoch ?? epoch))
+        this.accuse(`${key} is sent again though its answer is known`);
     }
   }
 
@@ -69,9 +87,10 @@ export class Oracle {
           `concludes ${this.world.keyOf(conclusion.stepId)}: ${conclusion.fromState} → ${conclusion.state} by ${conclusion.resolver}`,
       );
       this.judgeFate(before.get(operation.stepId), operation);
+      if (conclusion.resolver === 'person') this.forgiven.set(operation.id, conclusion.fromSending);
     }
     this.commits += 1;
-    this.accuseOf(this.rows.findings());
+    this.accuseOf([...this.rows.findings(), ...this.lossFindings()]);
     if (this.commits % HISTORY_EVERY === 0) this.accuseOf(this.rows.historyFindings());
     return true;
   }
@@ -103,6 +122,19 @@ export class Oracle {
     if (settle) this.judgeSettled(settledBefore, ledger.byId(settle.operationId)!);
     if (claim && answer.claim!.result === 'claimed') this.judgeClaim(before, ledger.byId(claim.operationId)!);
     return answer;
+  }
+
+  /** A sender that was given up and answers after all was not lost. */
+  private lossFindings(): string[] {
+    const { operations, sendings } = this.world.store.ledger;
+    return [...operations.values()].flatMap((operation) => {
+      const earlier = sendings.filter(({ operationId, late }) => operationId === operation.id && !late);
+      const since = this.forgiven.get(operation.id) ?? 0;
+      const lost = [...earlier, operation].filter(
+        ({ code, sending }) => code === 'worker_lost' && sending > since,
+      ).length;
+      return lost > LIMITS.WORKER_LOSSES_MAX ? [`${this.world.keyOf(operation.stepId)} lost ${lost} workers`] : [];
+    });
   }
 
   private wordOf({ settle, claim }: Advance, { settled, claim: claimed }: AdvanceAnswer): string {

@@ -1,4 +1,4 @@
-import { type CompiledStep, findBreak, foldEvents, hasEnded, isTerminal, LIMITS, TASK } from '@muster/domain';
+import { type CompiledStep, findBreak, foldEvents, hasEnded, isTerminal, TASK } from '@muster/domain';
 import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
@@ -50,7 +50,7 @@ export class RowOracle {
   private ledgerFindings(): string[] {
     const operations = [...this.store.ledger.operations.values()];
     return operations.flatMap((operation) => {
-      const { key, state, attempts, epoch } = this.row(operation.stepId);
+      const { key, state, epoch } = this.row(operation.stepId);
       const isRefuted = this.store.verdicts.some(
         (one) => one.stepId === operation.stepId && one.round === epoch && !one.passed,
       );
@@ -62,7 +62,6 @@ export class RowOracle {
         ),
         ...said(state === 'failed' && operation.state === 'unknown', `${key} failed though nobody knows what it did`),
         ...said(state === 'succeeded' && isRefuted, `${key} succeeded against its verdict`),
-        ...said((attempts.worker_lost ?? 0) > LIMITS.WORKER_LOSSES_MAX, `${key} lost ${attempts.worker_lost} workers`),
       ];
     });
   }

@@ -1,7 +1,7 @@
 // Runs schedules of the simulation, in as many threads as asked for, and tells what they came to. A seed that fails is made
-// smaller and printed as a trace. Exit status 1 where one failed.
+// smaller and printed as a trace. Exit status 1 where one failed, or where too little happened to prove anything.
 //
-//   npm run test:simulation -- [--schedules 1e6] [--seed 0] [--workers 1] [--mutant NAME] [--json]
+//   npm run test:simulation -- [--schedules 1e6] [--seed 0] [--workers 1] [--theme NAME] [--mutant NAME] [--json]
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -9,35 +9,45 @@ import { ModuleGraph } from './module-graph.mjs';
 
 const CHUNK = 500;
 const KINDS_SHOWN = 3;
+/** Fewer are for looking at something, not for proving it. */
+const SCHEDULES_TO_JUDGE = 5_000;
 const PROGRESS_MS = 1_000;
 
 const asked = isMainThread ? readArguments() : workerData;
-const graph = graphOf(asked.mutant);
-const { add, NOTHING, runSchedules } = graph.load('test/simulation/campaign.ts');
-const { kindOf } = graph.load('test/simulation/shrink.ts');
+const { add, kindOf, lacksOf, NOTHING, reportOf, runSchedules, scenarioOf } = graphOf(asked).simulation();
 
 if (isMainThread) process.exitCode = await main();
-else parentPort.on('message', ({ from, schedules }) => parentPort.postMessage(runSchedules(from, schedules)));
+else parentPort.on('message', (chunk) => parentPort.postMessage(runChunk(chunk)));
 
 function readArguments() {
   const text = { type: 'string' };
   const json = { type: 'boolean', default: false };
-  const { values } = parseArgs({ options: { schedules: text, seed: text, workers: text, mutant: text, json } });
+  const { values } = parseArgs({
+    options: { schedules: text, seed: text, workers: text, theme: text, mutant: text, json },
+  });
   const numbers = { schedules: 20_000, seed: 0, workers: 1 };
   for (const name of Object.keys(numbers)) {
     numbers[name] = Number(values[name] ?? numbers[name]);
-    if (!Number.isInteger(numbers[name]) || numbers[name] < 0) throw new Error(`--${name} must be a whole number.`);
+    if (!Number.isInteger(numbers[name]) || numbers[name] < 0) refuse(`--${name} is a whole number.`);
   }
-  return { ...numbers, mutant: values.mutant, json: values.json };
+  const { mutant, theme } = values;
+  return { ...numbers, mutant, theme, json: values.json };
 }
 
 /** The protocol as it is, or as a mutant of mutants.ts has it. */
-function graphOf(mutant) {
+function graphOf({ mutant, theme }) {
   const whole = new ModuleGraph();
+  const { MUTANTS, THEMES } = whole.simulation();
+  if (theme && !THEMES[theme]) refuse(`--theme is one of ${Object.keys(THEMES).join(', ')}.`);
   if (!mutant) return whole;
-  const found = whole.load('test/simulation/mutants.ts').MUTANTS.find(({ name }) => name === mutant);
-  if (!found) throw new Error(`There is no mutant '${mutant}'.`);
+  const found = MUTANTS.find(({ name }) => name === mutant);
+  if (!found) refuse(`--mutant is one of:\n  ${MUTANTS.map(({ name }) => name).join('\n  ')}`);
   return new ModuleGraph(found.patches);
+}
+
+function refuse(sentence) {
+  console.error(sentence);
+  process.exit(2);
 }
 
 async function main() {
@@ -45,11 +55,12 @@ async function main() {
   const summary = await runAll(started);
   if (asked.json) console.log(JSON.stringify(summary));
   else tell(summary, performance.now() - started);
-  const { scenarioOf } = graph.load('test/simulation/schedule.ts');
-  const { reportOf } = graph.load('test/simulation/report.ts');
   for (const { seed, finding } of kinds(summary).slice(0, KINDS_SHOWN))
-    console.error(`\n${finding}\n${reportOf(scenarioOf(seed))}`);
-  return summary.failures.length > 0 ? 1 : 0;
+    console.error(`\n${finding}\n${reportOf(scenarioOf(seed, asked.theme))}`);
+  if (summary.failures.length > 0) return 1;
+  const lacks = asked.theme || summary.schedules < SCHEDULES_TO_JUDGE ? [] : lacksOf(summary);
+  for (const lack of lacks) console.error(`Too little happened: ${lack}`);
+  return lacks.length > 0 ? 1 : 0;
 }
 
 async function runAll(started) {
@@ -62,7 +73,9 @@ async function runAll(started) {
     while (next < end && kinds(summary).length < KINDS_SHOWN) {
       const chunk = { from: next, schedules: Math.min(CHUNK, end - next) };
       next += chunk.schedules;
-      summary = add(summary, await (thread ? inThread(thread, chunk) : here(chunk)));
+      // Awaited first: another thread may have added to the sum meanwhile.
+      const more = await (thread ? inThread(thread, chunk) : here(chunk));
+      summary = add(summary, more);
     }
     await thread?.terminate();
   };
@@ -72,9 +85,13 @@ async function runAll(started) {
 }
 
 /** Leaves the event loop a turn, so that the progress shows. */
-async function here({ from, schedules }) {
+async function here(chunk) {
   await new Promise((resolve) => setImmediate(resolve));
-  return runSchedules(from, schedules);
+  return runChunk(chunk);
+}
+
+function runChunk({ from, schedules }) {
+  return runSchedules(from, schedules, asked.theme);
 }
 
 function inThread(thread, chunk) {

@@ -6,7 +6,7 @@ import { SimCoordinator } from './coordinator';
 import { Draws } from './draws';
 import { SimExecutor } from './executor';
 import { Finding } from './finding';
-import { CALM, drawMix, type Mix } from './mix';
+import { CALM, drawMix, type Mix, type ThemeName } from './mix';
 import { Oracle } from './oracle';
 import { Person } from './person';
 import { type Case, drawCase, submissionOf } from './plans';
@@ -30,10 +30,10 @@ export interface Outcome {
   readonly struck: Readonly<Record<string, number>>;
 }
 
-/** What a seed stands for. */
-export function scenarioOf(seed: number): Scenario {
+/** What a seed stands for; of one kind of trouble where that is asked for. */
+export function scenarioOf(seed: number, theme?: ThemeName): Scenario {
   const draws = new Draws(seed);
-  return { seed, mix: drawMix(draws), one: drawCase(draws) };
+  return { seed, mix: drawMix(draws, theme), one: drawCase(draws) };
 }
 
 /** Runs a scenario to its end. Anything that is thrown is a fault of the harness, never a finding. */
@@ -163,10 +163,7 @@ class Schedule {
   private pass(ms: number): void {
     this.stage.pass(ms);
     this.world.store.now = this.stage.now;
-    this.oracle.room =
-      this.draws.chance(this.scenario.mix.roomFull) && this.world.mix !== CALM
-        ? this.draws.below(3)
-        : Number.POSITIVE_INFINITY;
+    this.oracle.room = this.world.strikes('roomFull') ? this.draws.below(3) : Number.POSITIVE_INFINITY;
     for (const executor of this.executors) if (!executor.isPaused) executor.beat();
   }
 
@@ -278,7 +275,8 @@ class Schedule {
       this.world.sweep.nextDue() ?? Number.POSITIVE_INFINITY,
     );
     const isPersonsTurn = !Number.isFinite(next) || this.draws.chance(0.5);
-    this.oracle.judgeParked();
+    // One that waits to ask the database again has not done what the sweep found.
+    if (this.coordinators[0]!.isIdle) this.oracle.judgeParked();
     if (isPersonsTurn && this.person.resolve(this.coordinators[0]!)) return;
     if (!Number.isFinite(next)) this.oracle.accuse(`nothing will ever wake it: ${this.states()}`);
     // No longer than a heartbeat's time at once, so that live workers stay alive.

@@ -1,32 +1,87 @@
-import { run, scenarioOf } from './schedule';
-import type { TraceLine } from './stage';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { lacksOf, NOTHING, type Summary } from './campaign';
+import { FAULTS } from './mix';
+import { REGRESSIONS } from './regressions';
+import { traceOf } from './report';
+import { scenarioOf } from './schedule';
 
-const SCHEDULES = 3_000;
-it('x', () => {
-  const t0 = performance.now();
-  let events = 0,
-    bad = 0;
-  const kinds = new Map<string, number[]>();
-  for (let seed = 0; seed < SCHEDULES; seed++) {
-    const out = run(scenarioOf(seed));
-    events += out.events;
-    if (out.finding) {
-      bad++;
-      const k = out.finding.replace(/s\d(\[\d\])?/g, 'S').slice(0, 80);
-      kinds.set(k, [...(kinds.get(k) ?? []), seed]);
-    }
+const SCHEDULES = 20_000;
+const WITHIN_MS = 240_000;
+const REPORT_BYTES_MAX = 64 * 2 ** 20;
+const SEEDS_LOOKED_AT = [0, 7, 4_711];
+
+jest.setTimeout(WITHIN_MS);
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program of this folder, run to its end, whatever its status is: its own words say more than that. */
+async function run(program: string, ...args: string[]): Promise<Ended> {
+  const options = { maxBuffer: REPORT_BYTES_MAX, timeout: WITHIN_MS };
+  try {
+    return await promisify(execFile)(process.execPath, [join(__dirname, program), ...args], options);
+  } catch (error) {
+    const { stdout = '', stderr = String(error) } = error as Partial<Ended>;
+    return { stdout, stderr: stderr || String(error) };
   }
-  console.log(
-    performance.now() - t0,
-    events,
-    bad,
-    [...kinds].map(([k, s]) => `${k}: ${s.length} e.g. ${s.slice(0, 3)}`).join('\n'),
-  );
-  const first = [...kinds.values()].map((s) => s[0]!)[0];
-  if (first !== undefined) {
-    const trace: TraceLine[] = [];
-    console.log(JSON.stringify(scenarioOf(first)));
-    run(scenarioOf(first), trace);
-    console.log(trace.map((t) => `${t.at} ${t.actor}: ${t.text}`).join('\n'));
-  }
+}
+
+describe(`${SCHEDULES} schedules, each with a mix of faults of its own`, () => {
+  it('come to the end that their steps say, and enough happened on the way', async () => {
+    const { stdout, stderr } = await run('run.mjs', '--schedules', String(SCHEDULES), '--json');
+
+    // The trace of a failing schedule, made small.
+    expect(stderr).toBe('');
+    const summary = JSON.parse(stdout) as Summary;
+    expect(summary).toMatchObject({ schedules: SCHEDULES, failures: [] });
+    expect(lacksOf(summary)).toEqual([]);
+  });
+});
+
+describe('a seed', () => {
+  it.each(SEEDS_LOOKED_AT)('%i is one run, told line by line the same each time', (seed) => {
+    const first = traceOf(scenarioOf(seed));
+
+    expect(first.split('\n').length).toBeGreaterThan(10);
+    expect(traceOf(scenarioOf(seed))).toBe(first);
+  });
+
+  it('is another run than its neighbour', () => {
+    expect(traceOf(scenarioOf(1))).not.toBe(traceOf(scenarioOf(2)));
+  });
+});
+
+describe('schedules in which too little happened', () => {
+  const struck = Object.fromEntries(FAULTS.map((fault) => [fault, 20]));
+  const enough: Summary = { schedules: SCHEDULES, events: 600_000, effects: 20_000, struck, failures: [] };
+
+  it('prove nothing, and are told what they lack', () => {
+    const [fault] = FAULTS;
+
+    expect(lacksOf(enough)).toEqual([]);
+    expect(lacksOf({ ...enough, effects: 19_999 })).toEqual(['19999 effects are too few for 20000 schedules.']);
+    expect(lacksOf({ ...enough, events: 599_999 })).toEqual(['599999 events are too few for 20000 schedules.']);
+    expect(lacksOf({ ...enough, struck: { ...struck, [fault!]: 19 } })).toEqual([
+      `${fault} struck 19 times in 20000 schedules.`,
+    ]);
+    expect(lacksOf(NOTHING)).toContain('No schedule was run.');
+  });
+});
+
+describe('a scenario that failed once', () => {
+  const told = new Map<string, unknown>();
+  beforeAll(async () => {
+    const { stdout, stderr } = await run('judge-regressions.mjs');
+    if (stderr) throw new Error(stderr);
+    for (const line of stdout.trim().split('\n'))
+      told.set((JSON.parse(line) as { name: string }).name, JSON.parse(line));
+  });
+
+  it.each(REGRESSIONS.map(({ name }) => name))('%s: never again, and the defect would be caught', (name) => {
+    expect(told.get(name)).toMatchObject({ findings: [], at: expect.any(String) });
+  });
 });

@@ -4,7 +4,7 @@ import type { ToolCall } from '../../apps/executor/src/tools/tool';
 import type { StepWork } from '../../apps/executor/src/work';
 import type { Draws } from './draws';
 import { Finding } from './finding';
-import type { Mix } from './mix';
+import type { Strikes } from './mix';
 import type { Actor, Stage, Timer } from './stage';
 
 /** One sending as it is in the world outside, whatever anybody has written down about it. */
@@ -65,7 +65,6 @@ const MISBEHAVIOURS: readonly Behaviour[] = [
 /** The tools, with a world of their own: they count their effects and lie about them as the effect sink does. */
 export class ToolSite {
   readonly calls: PhysicalCall[] = [];
-  mix: Mix;
   effects = 0;
   private readonly effectsOf = new Map<string, number>();
   private readonly outputs = new Map<string, string>();
@@ -76,10 +75,8 @@ export class ToolSite {
   constructor(
     private readonly stage: Stage,
     private readonly draws: Draws,
-    mix: Mix,
-  ) {
-    this.mix = mix;
-  }
+    private readonly strikes: Strikes,
+  ) {}
 
   effectsBy(operationId: string): number {
     return this.effectsOf.get(operationId) ?? 0;
@@ -127,16 +124,16 @@ export class ToolSite {
     const behaviour = this.behaviourFor(call);
     this.stage.say('tool', () => `${call.tool} hears sending ${call.sending} of ${call.step}, and ${behaviour.name}`);
     const seen = this.carryOut(call, request, behaviour);
-    if (seen && !this.draws.chance(this.mix.answerLost)) answer(seen);
+    if (seen && !this.strikes('answerLost')) answer(seen);
   }
 
   private behaviourFor({ tool, operationId }: PhysicalCall): Behaviour {
     // Only a contract that says from when on "absent" is proof can have a lie of its tool found out.
-    if (tool === 'book' && this.draws.chance(this.mix.phantom)) {
+    if (tool === 'book' && this.strikes('phantom')) {
       this.phantoms.add(operationId);
       return { name: 'answers success without doing it', does: false, answer: answered(200, '1') };
     }
-    if (this.draws.chance(this.mix.toolFault)) return this.draws.pick(MISBEHAVIOURS);
+    if (this.strikes('toolFault')) return this.draws.pick(MISBEHAVIOURS);
     const output = this.outputs.get(operationId) ?? this.draws.pick(OUTPUTS);
     this.outputs.set(operationId, output);
     return { name: 'does it', does: true, answer: answered(200, output) };
@@ -151,7 +148,7 @@ export class ToolSite {
     }
     // A tool that answers success has done it.
     const isSaid = answer?.kind === 'answered' && answer.status === 200;
-    const wait = !isSaid && this.draws.chance(this.mix.effectLate) ? this.draws.below(latestMs(call)) : 0;
+    const wait = !isSaid && this.strikes('effectLate') ? this.draws.below(latestMs(call)) : 0;
     this.keys.set(request.operationId, { at: this.stage.now + wait });
     if (wait === 0) this.takeEffect(call);
     else

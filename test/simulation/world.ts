@@ -21,21 +21,11 @@ export class World {
     readonly stage: Stage,
     readonly draws: Draws,
     readonly store: MemoryStore,
-    private current: Mix,
+    public mix: Mix,
   ) {
     this.sweep = new MemorySweep(store, GRACE_MS);
-    this.bell = new Bell(stage, draws, current);
-    this.site = new ToolSite(stage, draws, current);
-  }
-
-  get mix(): Mix {
-    return this.current;
-  }
-
-  set mix(mix: Mix) {
-    this.current = mix;
-    this.bell.mix = mix;
-    this.site.mix = mix;
+    this.bell = new Bell(stage, draws, (fault) => this.strikes(fault));
+    this.site = new ToolSite(stage, draws, (fault) => this.strikes(fault));
   }
 
   get now(): number {

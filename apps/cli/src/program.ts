@@ -31,6 +31,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   plan: { summary: 'check a plan or a task before it is submitted', load: () => require('./commands/plan') },
   skills: { summary: 'list skills, or register them', load: () => require('./commands/skills') },
   tools: { summary: 'list tool contracts, or register them', load: () => require('./commands/tools') },
+  mcp: {
+    summary: 'list and import the tools of MCP servers, or serve Muster as one',
+    load: () => require('./commands/mcp'),
+  },
   verify: {
     summary: 'prove the history of a task, or of all, against its hashes and its rows',
     load: () => require('./commands/verify'),

@@ -175,6 +175,14 @@ export class Config {
 
   /** What MODELS says, by the names that agents use; empty where it says nothing. */
   models: ModelSettings;
+
+  @Env(
+    'MCP_SERVERS',
+    'The MCP servers whose tools may be called: JSON, or the path of a file that holds it (docs/mcp.md).',
+  )
+  @IsOptional()
+  @IsString()
+  mcpServers?: string;
 }
 
 /** The environment does not add up; the message lists every problem at once. */

@@ -1,6 +1,7 @@
 import { Http, type HttpOptions } from './http';
 import { CLIENT_LIMITS } from './limits';
 import type {
+  AgentContract,
   Breaker,
   Diagnosis,
   JsonValue,
@@ -20,6 +21,7 @@ import { Tasks } from './tasks';
 /** One Muster, by its address and an API key. Every method answers what the API answers, or throws MusterProblem. */
 export class MusterClient {
   readonly tools: Tools;
+  readonly agents: Agents;
   readonly tasks: Tasks;
   readonly operations: Operations;
   readonly plans: Plans;
@@ -29,6 +31,7 @@ export class MusterClient {
   constructor(options: HttpOptions) {
     this.http = new Http(options);
     this.tools = new Tools(this.http);
+    this.agents = new Agents(this.http);
     this.tasks = new Tasks(this.http);
     this.operations = new Operations(this.http);
     this.plans = new Plans(this.http);
@@ -86,6 +89,23 @@ export class Tools {
   }
 }
 
+export class Agents {
+  constructor(private readonly http: Http) {}
+
+  /** The same contract again changes nothing; a changed one under a used version is refused (409). */
+  put(contract: AgentContract): Promise<AgentContract> {
+    return this.http.json(agentPathOf(contract.name), { method: 'PUT', body: contract, repeatable: true });
+  }
+
+  get(name: string): Promise<AgentContract> {
+    return this.http.json(agentPathOf(name), { repeatable: true });
+  }
+
+  list(): AsyncGenerator<AgentContract, void, undefined> {
+    return this.http.pages('/v1/agents');
+  }
+}
+
 export class Operations {
   constructor(private readonly http: Http) {}
 
@@ -123,4 +143,5 @@ export class Skills {
   }
 }
 
+const agentPathOf = (name: string): string => `/v1/agents/${encodeURIComponent(name)}`;
 const pathOf = (name: string): string => `/v1/tools/${encodeURIComponent(name)}`;

@@ -10,6 +10,7 @@ import type {
 } from '@muster/domain';
 
 export type {
+  AgentContract,
   EffectClass,
   JsonObject,
   JsonValue,

@@ -11,6 +11,8 @@ const aContract = (changes: Partial<ToolContract> = {}): ToolContract => ({
   effect: 'none',
   ...changes,
 });
+const pin = { input: 'a'.repeat(64) };
+const mcp = { type: 'mcp', server: 'memory', tool: 'read_graph', pin } as const;
 const probe = {
   method: 'GET',
   url: 'http://127.0.0.1:7850/ops/{operationId}',
@@ -32,6 +34,7 @@ describe('a tool contract', () => {
     expect(checkContract(full)).toEqual([]);
     expect(checkContract(aContract({ transport: { type: 'process', argv: ['/usr/bin/true'] } }))).toEqual([]);
     expect(checkContract(aContract({ transport: { type: 'builtin', name: 'echo' } }))).toEqual([]);
+    expect(checkContract(aContract({ transport: mcp }))).toEqual([]);
   });
 
   it.each<[string, Partial<ToolContract>, string]>([
@@ -44,6 +47,11 @@ describe('a tool contract', () => {
     ['a password', { transport: { type: 'http', method: 'GET', url: 'http://a:b@c/' } }, '/transport/url'],
     ['a model behind it', { transport: { type: 'model', model: 'fast' } }, '/transport/type'],
     ['no program', { transport: { type: 'process', argv: [] } }, '/transport/argv'],
+    ['no MCP server', { transport: { ...mcp, server: '' } }, '/transport/server'],
+    ['no tool of it', { transport: { ...mcp, tool: '' } }, '/transport/tool'],
+    ['a pin that is no hash', { transport: { ...mcp, pin: { input: 'x' } } }, '/transport/pin/input'],
+    ['an output pin that is none', { transport: { ...mcp, pin: { ...pin, output: '' } } }, '/transport/pin/output'],
+    ['an end that MCP has not', { transport: mcp, probe: { ...probe, absentAfterMs: 1 } }, '/probe/absentAfterMs'],
     ['a bad input schema', { input: { type: 'nonsense' } }, '/input'],
     ['a remote reference', { output: { $ref: 'https://example.com/x' } }, '/output'],
     ['2xx as definite', { definite: { rejected: [200] } }, '/definite/rejected/0'],

@@ -4,7 +4,7 @@ import type { JsonValue } from './json';
 import { schemaFault } from './json-schema';
 import { LIMITS } from './limits';
 import type { Problem } from './plan/plan';
-import type { ProbeContract, ToolContract, Transport } from './tool-contract';
+import type { McpTransport, ProbeContract, ToolContract, Transport } from './tool-contract';
 
 /** Names of tools, agents and skills. */
 export const isToolName = (name: string): boolean =>
@@ -19,6 +19,7 @@ export function checkContract(contract: ToolContract, pointerBase = ''): Problem
     ...nameProblems(contract),
     ...effectProblems(contract),
     ...transportProblems(contract.transport),
+    ...absenceProblems(contract),
     ...schemaProblems('/input', contract.input),
     ...schemaProblems('/output', contract.output),
     ...definiteProblems(contract),
@@ -58,10 +59,33 @@ function transportProblems(transport: Transport): Problem[] {
       return argvProblems(transport.argv);
     case 'builtin':
       return transport.name === '' ? [problem('/transport/name', 'required', 'Name the adapter.')] : [];
+    case 'mcp':
+      return mcpProblems(transport);
     // A model is refused with the unknown ones: it is called under an agent's budget, and a tool would go around that.
     default:
-      return [problem('/transport/type', 'unknown_transport', 'A transport is http, process or builtin.')];
+      return [problem('/transport/type', 'unknown_transport', 'A transport is http, process, builtin or mcp.')];
   }
+}
+
+const SHA256_HEX = /^[0-9a-f]{64}$/;
+const PIN_RULE = 'The SHA-256 of the schema as the server lists it, in lower-case hex: `muster mcp import` writes it.';
+
+function mcpProblems({ server, tool, pin }: McpTransport): Problem[] {
+  return [
+    ...(server === '' ? [problem('/transport/server', 'required', 'Name a server of MCP_SERVERS.')] : []),
+    ...(tool === '' ? [problem('/transport/tool', 'required', 'Name the tool as its server does.')] : []),
+    ...(SHA256_HEX.test(pin.input) ? [] : [problem('/transport/pin/input', 'bad_pin', PIN_RULE)]),
+    ...(pin.output === undefined || SHA256_HEX.test(pin.output)
+      ? []
+      : [problem('/transport/pin/output', 'bad_pin', PIN_RULE)]),
+  ];
+}
+
+/** The connection to an MCP server outlives its calls, and closing one says by the protocol nothing about the work. */
+function absenceProblems({ transport, probe }: ToolContract): Problem[] {
+  if (transport.type !== 'mcp' || probe?.absentAfterMs === undefined) return [];
+  const message = 'A call of an MCP server cannot be ended for certain: it may take effect at any later time.';
+  return [problem('/probe/absentAfterMs', 'no_end', message)];
 }
 
 const URL_RULE = 'An absolute address with http or https and without a password.';

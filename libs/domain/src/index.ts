@@ -22,6 +22,7 @@ export * from './json-schema';
 export * from './lifecycle/condition';
 export * from './lifecycle/operation.lifecycle';
 export * from './lifecycle/step.lifecycle';
+export * from './lifecycle/step-kind';
 export * from './lifecycle/table';
 export * from './lifecycle/task.lifecycle';
 export * from './lifecycle/worker.lifecycle';

@@ -34,7 +34,22 @@ export interface ModelTransport {
   /** A name of MODELS, never a provider's. */
   readonly model: string;
 }
-export type Transport = HttpTransport | ProcessTransport | BuiltinTransport | ModelTransport;
+/** What an MCP server said of a tool when a person registered it; SHA-256 of the canonical JSON, lower-case hex. */
+export interface McpPin {
+  readonly input: string;
+  /** Missing where the tool had no output schema. */
+  readonly output?: string;
+}
+/** A tool of an MCP server. Which servers there are, and how they are reached, is the operator's word (MCP_SERVERS). */
+export interface McpTransport {
+  readonly type: 'mcp';
+  readonly server: string;
+  /** As the server names it. */
+  readonly tool: string;
+  /** A server that lists other schemas than these is not called. */
+  readonly pin: McpPin;
+}
+export type Transport = HttpTransport | ProcessTransport | BuiltinTransport | McpTransport | ModelTransport;
 
 export interface ProbeContract {
   readonly method: 'GET' | 'POST';

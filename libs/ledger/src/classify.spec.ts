@@ -122,6 +122,13 @@ describe('a program or builtin', () => {
     expect(exited).toMatchObject({ state: 'unknown', code: 'exit_3' });
     expect(killed).toMatchObject({ state: 'unknown', code: 'killed_sigkill' });
   });
+
+  it('is unknown when it said in words of its own that it failed, and the words are kept', () => {
+    const body = Buffer.from('{"isError":true}');
+    const errored = judge({ kind: 'errored', code: 'mcp_tool_error', message: 'No.', body });
+
+    expect(errored).toEqual({ state: 'unknown', code: 'mcp_tool_error', message: 'No.', response: body });
+  });
 });
 
 describe('Retry-After', () => {

@@ -42,6 +42,8 @@ export function classify(contract: ResolvedContract, answer: ToolAnswer, now: Da
       return readOutput(answer.body, 'The tool ended well');
     case 'exited':
       return { state: 'unknown', code: exitCode(answer), message: answer.message, response: null };
+    case 'errored':
+      return { state: 'unknown', code: answer.code, message: answer.message, response: answer.body };
     case 'not-sent':
       return { state: 'absent', code: answer.code, message: answer.message, response: null };
     case 'rejected':

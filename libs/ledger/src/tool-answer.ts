@@ -22,6 +22,7 @@ export type NoAnswerCode = 'timeout' | 'aborted' | 'reset' | 'body-unreadable' |
  * - `answered`: a complete HTTP response, 2xx to 5xx, redirects included (they are not followed).
  * - `output`: a program that ended with 0, or a builtin that succeeded; `body` is JSON.
  * - `exited`: a program that ended otherwise; what it did before that nobody knows.
+ * - `errored`: a tool that answered in words of its own that it failed; what it did before that nobody knows.
  * - `not-sent`: no byte of the request left (name not resolved, connection refused, TLS not agreed). Worth another try.
  * - `rejected`: no byte left or nothing was done, for good (egress denied, program not allowed, input a builtin refuses).
  * - `no-answer`: bytes may have left; what they did nobody knows.
@@ -35,6 +36,7 @@ export type ToolAnswer =
       readonly exitSignal: string | null;
       readonly message: string;
     }
+  | { readonly kind: 'errored'; readonly code: string; readonly message: string; readonly body: Buffer }
   | { readonly kind: 'not-sent'; readonly code: string; readonly message: string }
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
   | { readonly kind: 'no-answer'; readonly code: NoAnswerCode; readonly message: string };

@@ -1,6 +1,6 @@
-import { costUsdOf, guardJson, isJsonObject, type JsonValue, type ModelPrices } from '@muster/domain';
+import { costUsdOf, isJsonObject, type JsonValue, type ModelPrices } from '@muster/domain';
 import type { FunctionNames } from './function-names';
-import { jsonInText } from './json-in-text';
+import { holdsOnlyFinite, jsonInText, readGuarded } from './json-in-text';
 import { MODEL_LIMITS } from './limits';
 import type { ModelAnswer, ModelRequest, ModelToolCall, ModelUsage } from './model';
 
@@ -79,18 +79,19 @@ function freeId(n: number, taken: readonly string[]): string {
 
 function argumentsOf(given: unknown): Pick<ModelToolCall, 'arguments' | 'problem'> {
   const text = typeof given === 'string' ? given : textOf(given);
-  const read = guardJson(text.trim() === '' ? '{}' : text);
+  const read = readGuarded(text.trim() === '' ? '{}' : text);
   if (!read.ok) return { arguments: null, problem: `The arguments cannot be read. ${read.message}` };
   return isJsonObject(read.value)
     ? { arguments: read.value }
     : { arguments: null, problem: `The arguments are no JSON object, but ${kindOf(read.value)}.` };
 }
 
+/** What the SDK has parsed already, as text again. What JSON cannot say becomes text that cannot be read either. */
 function textOf(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? '';
+    return holdsOnlyFinite(value) ? (JSON.stringify(value) ?? '') : '1e999';
   } catch {
-    // Nested so deep that writing it overflows the stack: read back as the start of a list that never ends.
+    // Nested so deep that going through it overflows the stack: like the start of a list that never ends.
     return '[';
   }
 }
@@ -106,7 +107,8 @@ function usageOf(said: Said, request: ModelRequest, prices: ModelPrices | undefi
   return { inputTokens, outputTokens, costUsd: costUsdOf(inputTokens, outputTokens, prices) };
 }
 
+/** Adding 0 makes a 0 of -0, which JSON has and would not give back. */
 const countOf = (tokens: number | undefined): number | undefined =>
-  tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : undefined;
+  tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens + 0 : undefined;
 
 const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / MODEL_LIMITS.BYTES_PER_TOKEN);

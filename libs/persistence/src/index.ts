@@ -11,6 +11,6 @@ export * from './persistence.module';
 export * from './readers';
 export * from './readers/plan.cache';
 export * from './readers/step-outputs.reader';
-export { END_OF_WORKERS, OPEN_WORKERS } from './worker.sql';
+export { END_OF_WORKERS, MOVE_WORKER, OPEN_WORKERS, REGISTER_WORKER, RENEW_WORKER } from './worker.sql';
 export * from './worker-lease';
 export * from './worker-lifetime';

@@ -4,3 +4,4 @@ export * from './bulkhead';
 export * from './bulkheads';
 export * from './deadline';
 export * from './egress';
+export * from './egress-connect';

@@ -38,6 +38,7 @@ async function list(context: CommandContext, options: { json?: boolean }): Promi
 function transportOf({ transport }: ToolContract): string {
   if (transport.type === 'http') return safe(`${transport.method} ${transport.url}`);
   if (transport.type === 'model') return safe(`model ${transport.model}`);
+  if (transport.type === 'mcp') return safe(`mcp ${transport.server} ${transport.tool}`);
   return safe(
     transport.type === 'process' ? `process ${basename(transport.argv[0]!)}` : `${transport.type} ${transport.name}`,
   );

@@ -1,6 +1,6 @@
 import { type AgentBudget, type AgentBudgetName, isCallKey, type ResolvedAgent } from '@muster/domain';
 import type { Draft } from './draft';
-import type { GivingUp } from './parking';
+import type { GivingUp } from './failure';
 import type { Spending, StepRow } from './snapshot';
 
 const NOTHING: Spending = { modelCalls: 0, toolCalls: 0, tokens: 0, costMicros: 0 };

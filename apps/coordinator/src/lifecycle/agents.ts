@@ -16,8 +16,7 @@ import { isFresh, type Judged, judgeCalls } from './agent-calls';
 import { dispatch } from './dispatching';
 import type { Draft } from './draft';
 import { failStep, succeedStep } from './endings';
-import { failureOf } from './failure';
-import type { GivingUp } from './parking';
+import { failureOf, type GivingUp } from './failure';
 import { adopt, isPlanning, judgeProposal } from './planning';
 import type { AgentFacts, CallFacts, FailureRecord, StepRow } from './snapshot';
 

@@ -2,6 +2,13 @@ import { showId } from '@muster/domain';
 import type { Draft } from './draft';
 import type { FailureRecord, OperationRow, SendingRow, StepRow, TraceLine } from './snapshot';
 
+/** Why a step cannot go on. */
+export interface GivingUp {
+  readonly exitReason: string;
+  readonly retryClass: string;
+  readonly message: string;
+}
+
 /** The record of docs/api.md: why a step failed, with every sending that led there. */
 export function failureOf(
   draft: Draft,

@@ -1,18 +1,12 @@
 import type { Draft } from './draft';
 import { failStep } from './endings';
-import { failureOf } from './failure';
+import { failureOf, type GivingUp } from './failure';
 import type { OperationRow, StepRow } from './snapshot';
 
 /** No automatic move is safe: a person has to say what became of the operation. */
 export function park(draft: Draft, step: StepRow, operation: OperationRow, reason: string, message: string): void {
   if (step.state === 'parked' && step.condition.kind === 'person' && step.condition.reason === reason) return;
   draft.park(step.id, { kind: 'person', reason, message, operationId: operation.id }, null);
-}
-
-export interface GivingUp {
-  readonly exitReason: string;
-  readonly retryClass: string;
-  readonly message: string;
 }
 
 /**

@@ -66,6 +66,19 @@ describe('a person who resolves a parked operation', () => {
     expect(world.states()).toEqual({ call: 'succeeded', next: 'dispatched' });
   });
 
+  it('loses to a late answer to an earlier sending, and the answer moves the step', () => {
+    const world = parked();
+    world.resolve('call', 'absent');
+    world.claim('call');
+    world.settle('call', UNKNOWN);
+    world.look('call');
+    world.settle('call', { output: { id: 7 } }, 1);
+
+    expect(world.resolve('call', 'absent')).toBe('not-open');
+
+    expect(world.operation('call')).toMatchObject({ state: 'succeeded', resolver: 'late-answer', sending: 2 });
+  });
+
   it('loses to an answer that comes between its load and its commit', () => {
     const world = parked();
     world.interfere = () => {

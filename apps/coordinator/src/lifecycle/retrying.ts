@@ -2,7 +2,8 @@ import { assertNever, backoffMs, LIMITS } from '@muster/domain';
 import { count, isSpent, isWorkerLoss } from './attempts';
 import { dispatchAgain } from './dispatching';
 import type { Draft } from './draft';
-import { type GivingUp, giveUp, park } from './parking';
+import type { GivingUp } from './failure';
+import { giveUp, park } from './parking';
 import { foldProbes, probeNow } from './probing';
 import type { OperationRow, SendingRow, StepRow } from './snapshot';
 import { foldSuccess } from './success';
@@ -31,7 +32,7 @@ export function foldUnknown(draft: Draft, step: StepRow, operation: OperationRow
 }
 
 /** An answer to a sending that had been given up: it says what became of the operation all the same. */
-function lateAnswer(draft: Draft, operation: OperationRow): SendingRow | undefined {
+export function lateAnswer(draft: Draft, operation: OperationRow): SendingRow | undefined {
   return draft.snapshot.sendings.find(
     (sending) => sending.operationId === operation.id && sending.late && sending.outcome === 'succeeded',
   );

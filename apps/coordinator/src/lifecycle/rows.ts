@@ -7,10 +7,10 @@ import type { StepRow, TaskRow } from './snapshot';
 const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
+/** An item may end in the decision that makes it: whatever a moved step has, a new one may have. */
 export function newStepColumns(step: StepRow, tenantId: string, item: string | null) {
   return {
-    id: step.id,
-    task_id: step.taskId,
+    ...stepColumns(step),
     tenant_id: tenantId,
     key: step.key,
     plan_index: step.planIndex,
@@ -24,21 +24,10 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
     contract_hash: step.contractHash,
     lane: step.lane,
     priority: step.priority,
-    state: step.state,
-    epoch: step.epoch,
-    rings: step.rings,
-    waiting_on: step.waitingOn,
     needs: step.needs,
     dependants: step.dependants,
-    after_step: step.afterStep,
     operation_id: step.operationId,
-    condition: json(step.condition),
     item,
-    attempts: json(step.attempts),
-    failure: json(step.failure),
-    due_at: instant(step.dueAt),
-    started_at: instant(step.startedAt),
-    finished_at: instant(step.finishedAt),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ToolAnswer } from '@muster/ledger';
-import { type Egress, startDeadline } from '@muster/resilience';
-import { Agent, buildConnector } from 'undici';
+import { connectWithin, type Egress, startDeadline } from '@muster/resilience';
+import { Agent } from 'undici';
 import { HttpExchange } from './http.exchange';
 import { buildHttpRequest } from './http.request';
 import { TOOL_LIMITS } from './limits';
@@ -43,17 +43,11 @@ export class HttpTool implements Tool {
 
 /** `pipelining` 0 keeps no connection. How many stand at once is bounded by the bulkheads; the deadline is the only clock. */
 function makeAgent(egress: Egress, pipelining: 0 | 1): Agent {
-  const connect = buildConnector({ lookup: egress.lookup, timeout: TOOL_LIMITS.CONNECT_TIMEOUT_MS, allowH2: false });
   return new Agent({
     allowH2: false,
     pipelining,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (options, callback) => {
-      // net.connect makes no lookup for an address literal, so the check there would never see it.
-      const refusal = egress.refusalOfLiteral(options.hostname);
-      if (refusal) callback(refusal, null);
-      else connect(options, callback);
-    },
+    connect: connectWithin(egress, TOOL_LIMITS.CONNECT_TIMEOUT_MS),
   });
 }

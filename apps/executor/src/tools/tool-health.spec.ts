@@ -29,6 +29,11 @@ describe('what a call tells of its tool', () => {
     ['an output', { kind: 'output', body: Buffer.from('{}') }, 'healthy'],
     ['an unreadable output', { kind: 'output', body: Buffer.from('{') }, 'ailing'],
     ['an exit', { kind: 'exited', exitCode: 1, exitSignal: null, message }, 'ailing'],
+    [
+      'an error in words of its own',
+      { kind: 'errored', code: 'mcp_tool_error', message, body: Buffer.from('{}') },
+      'healthy',
+    ],
     ['a refused connection', { kind: 'not-sent', code: 'connection_refused', message }, 'ailing'],
     ['our own abort before it was sent', { kind: 'not-sent', code: 'aborted_before_send', message }, 'none'],
     ['our own abort after it was sent', { kind: 'no-answer', code: 'aborted', message }, 'none'],

@@ -18,6 +18,8 @@ export function healthSignOf(answer: ToolAnswer, { state }: Classification): Hea
       return state !== 'unknown' || (answer.status >= 300 && answer.status < 500) ? 'healthy' : 'ailing';
     case 'output':
       return state === 'succeeded' ? 'healthy' : 'ailing';
+    case 'errored':
+      return 'healthy';
     case 'exited':
       return 'ailing';
     case 'not-sent':

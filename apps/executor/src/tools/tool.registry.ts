@@ -2,6 +2,7 @@ import { assertNever, type Transport } from '@muster/domain';
 import type { ToolAnswer } from '@muster/ledger';
 import type { BuiltinTool } from './builtin/builtin.tool';
 import type { HttpTool } from './http.tool';
+import type { McpTool } from './mcp.tool';
 import type { ModelTool } from './model.tool';
 import type { ProcessTool } from './process.tool';
 import type { Tool, ToolCall } from './tool';
@@ -13,15 +14,16 @@ export class ToolRegistry implements Tool {
     private readonly program: ProcessTool,
     private readonly builtin: BuiltinTool,
     private readonly model: ModelTool,
+    private readonly mcp: McpTool,
   ) {}
 
   call(call: ToolCall): Promise<ToolAnswer> {
     return this.toolFor(call.contract.transport).call(call);
   }
 
-  /** Destroys the connections that are kept; calls in flight end as `reset`. */
+  /** Ends the connections that are kept and the servers that were started; calls in flight end as `reset`. */
   async close(): Promise<void> {
-    await Promise.all([this.http.close(), this.model.close()]);
+    await Promise.all([this.http.close(), this.model.close(), this.mcp.close()]);
   }
 
   private toolFor(transport: Transport): Tool {
@@ -34,6 +36,8 @@ export class ToolRegistry implements Tool {
         return this.builtin;
       case 'model':
         return this.model;
+      case 'mcp':
+        return this.mcp;
       default:
         return assertNever(transport);
     }

@@ -1,8 +1,8 @@
 import { Config } from '@muster/chassis';
 import { CONTRACT_DEFAULTS, type JsonValue, type ProbeContract } from '@muster/domain';
-import { Bulkhead, Egress, startDeadline } from '@muster/resilience';
+import { Bulkhead, connectWithin, Egress, startDeadline } from '@muster/resilience';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { BOUNDS } from '../bounds';
 import type { ProbeAnswer } from './probe-finding';
 import { probeRequest } from './probe-request';
@@ -75,18 +75,12 @@ const reasonOf = (error: unknown): string =>
 
 /** A fresh connection for each question: an old one may lead to an instance that has been taken out of service. */
 function makeAgent(egress: Egress): Agent {
-  const connect = buildConnector({ lookup: egress.lookup, timeout: BOUNDS.PROBE_CONNECT_MS, allowH2: false });
   return new Agent({
     allowH2: false,
     pipelining: 0,
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: BOUNDS.PROBE_BYTES_MAX,
-    connect: (options, callback) => {
-      // net.connect makes no lookup for an address literal, so the check there would never see it.
-      const refusal = egress.refusalOfLiteral(options.hostname);
-      if (refusal) callback(refusal, null);
-      else connect(options, callback);
-    },
+    connect: connectWithin(egress, BOUNDS.PROBE_CONNECT_MS),
   });
 }

@@ -50,10 +50,29 @@ export class BuiltinTransportRequest {
   name: string;
 }
 
+export class McpPinRequest {
+  @Text({ description: 'SHA-256 of the input schema as the server listed it.' })
+  input: string;
+  @Text({ optional: true, description: 'SHA-256 of the output schema; missing where the server lists none.' })
+  output?: string;
+}
+
+export class McpTransportRequest {
+  @OneOf(['mcp'])
+  type: 'mcp';
+  @Text({ max: LIMITS.NAME_LENGTH_MAX, description: 'A server that the operator names in MCP_SERVERS.' })
+  server: string;
+  @Text({ max: LIMITS.NAME_LENGTH_MAX, description: 'The tool, as the server names it.' })
+  tool: string;
+  @Shape(() => McpPinRequest, { description: 'What the contract was registered on; other schemas disable the tool.' })
+  pin: McpPinRequest;
+}
+
 const TRANSPORTS: Readonly<Record<string, ShapeClass>> = {
   http: HttpTransportRequest,
   process: ProcessTransportRequest,
   builtin: BuiltinTransportRequest,
+  mcp: McpTransportRequest,
 };
 
 export class DefiniteRequest {

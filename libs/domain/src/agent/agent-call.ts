@@ -2,10 +2,6 @@ import type { JsonObject } from '../json';
 import type { CompiledStep, Problem } from '../plan/plan';
 import type { ResolvedContract } from '../tool-contract';
 
-/** What a step calls. Calls of an agent are steps as well: of its model, of a tool, of another agent. */
-export const STEP_KINDS = ['tool', 'agent', 'model'] as const;
-export type StepKind = (typeof STEP_KINDS)[number];
-
 /** What a call of an agent is for, stored with its step. */
 export type AgentCall = ModelStepCall | RequestedCall;
 

@@ -82,14 +82,14 @@ export function resolveAgent(contract: AgentContract, hash: string): ResolvedAge
   };
 }
 
-/** What stands as the tool of a model call: no registered tool can have such a name. */
-export const modelToolName = (model: string): string => `model:${model}`;
+/** What stands as the tool of an agent's model calls: no registered tool can have such a name. */
+const modelToolName = (agent: string): string => `model:${agent}`;
 
 /** The contract of an agent's model calls: a call of class `none` under the agent's own hash, since that is what was granted. */
 export function modelContractOf(agent: ResolvedAgent): ResolvedContract {
   const { version, timeoutMs, maxConcurrency, lane, retry, breaker } = agent;
   const contract = {
-    name: modelToolName(agent.model),
+    name: modelToolName(agent.name),
     version,
     description: `The model of the agent ${agent.name}.`,
     transport: { type: 'model', model: agent.model },

@@ -14,14 +14,15 @@ export interface AgentSurroundings {
 
 /** Everything wrong with an agent that the shape of its fields does not show. Empty: it may be registered. */
 export function checkAgent(contract: AgentContract, around: AgentSurroundings): Problem[] {
+  const tools = new Set(around.tools);
   const agents = new Set([...around.agents, contract.name]);
   return [
     ...(isToolName(contract.name) ? [] : [problem('/name', 'bad_name', NAME_RULE)]),
     ...(isToolName(contract.model) ? [] : [problem('/model', 'bad_name', NAME_RULE)]),
     ...schemaProblems('/input', contract.input),
     ...schemaProblems('/output', contract.output),
-    ...grantProblems('/tools', contract.tools, new Set(around.tools), 'tool'),
-    ...grantProblems('/delegates', contract.delegates, new Set(around.tools), 'tool'),
+    ...grantProblems('/tools', contract.tools, tools, 'tool'),
+    ...grantProblems('/delegates', contract.delegates, tools, 'tool'),
     ...grantProblems('/agents', contract.agents, agents, 'agent'),
     ...sharedNameProblems(contract),
   ];

@@ -1,6 +1,6 @@
-import type { StepKind } from '../agent/agent-call';
 import type { ResolvedAgent } from '../agent/agent-contract';
 import type { JsonObject, JsonValue } from '../json';
+import type { StepKind } from '../lifecycle/step-kind';
 import type { EffectClass, RetryPolicy } from '../tool-contract';
 
 /** A plan as people and planners write it (docs/api.md, Plans). Its hash is over exactly this. */

@@ -63,9 +63,10 @@ export class MemorySweep {
     if (task.state === 'verifying' && task.dueAt !== null && task.dueAt > now)
       this.store.task = { ...task, dueAt: now };
     for (const step of steps.values()) {
-      const isUnclaimed = step.state === 'dispatched' && !((ledger.operations.get(step.id)?.epoch ?? -1) >= step.epoch);
-      if (step.dueAt !== null && step.dueAt > now && (step.state === 'verifying' || isUnclaimed))
-        steps.set(step.id, { ...step, dueAt: now });
+      const operation = ledger.operations.get(step.id);
+      const isInFlight = operation?.state === 'sent' && operation.epoch >= step.epoch;
+      const isAwaited = step.state === 'verifying' || (step.state === 'dispatched' && !isInFlight);
+      if (step.dueAt !== null && step.dueAt > now && isAwaited) steps.set(step.id, { ...step, dueAt: now });
     }
   }
 }
