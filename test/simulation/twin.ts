@@ -108,7 +108,7 @@ export class Twin {
   async decide(inputs: readonly Input[]): Promise<Decision | undefined> {
     const ids = inputs.flatMap((input) => (input.kind === 'look' ? [input.stepId] : []));
     let scope = scopeOf(ids);
-    let realScope = { taskIds: [this.taskId], stepIds: ids, outputs: [], items: [] } as Parameters<
+    let realScope = { taskIds: [this.taskId], stepIds: ids, outputs: [], items: [], agents: [] } as Parameters<
       RealStore['reader']['read']
     >[0];
     for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -213,9 +213,9 @@ export class Twin {
   /** All rows of the task, as a decision would see them and as they are. */
   private async agree(what: string): Promise<void> {
     const ids = [...this.memory.steps.keys()];
-    const real = (await this.real.reader.read({ taskIds: [this.taskId], stepIds: ids, outputs: [], items: [] })).get(
-      this.taskId,
-    )!;
+    const real = (
+      await this.real.reader.read({ taskIds: [this.taskId], stepIds: ids, outputs: [], items: [], agents: [] })
+    ).get(this.taskId)!;
     this.same(`${what}: the rows`, shownOf(this.memory.snapshot(scopeOf(ids))), shownOf(real));
     this.same(`${what}: the rows as they are stored`, storedOf(this.memory), await this.real.rows());
   }
@@ -249,7 +249,7 @@ function decideFrom(snapshot: Snapshot, inputs: readonly Input[], seed: number):
   const draws = new Draws(seed);
   const newId = () => draws.uuid();
   const room = Number.POSITIVE_INFINITY;
-  return decide(snapshot, inputs, { room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS, newId });
+  return decide(snapshot, inputs, { room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS, prices: {}, newId });
 }
 
 const sorted = (ids: readonly string[]): string[] => [...new Set(ids)].sort();

@@ -35,6 +35,8 @@ export class MissingFacts extends Error {
   }
 }
 
+const NOTHING_CALLED: AgentFacts = { calls: [], answer: null, lastEffectAt: null };
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -105,7 +107,8 @@ export class Draft {
 
   /** What an agent has called so far, what this decision changed and added among it. */
   agentFacts(agent: StepRow): AgentFacts {
-    const facts = this.snapshot.agents.get(agent.id);
+    // One that began in this decision has called nothing before.
+    const facts = this.snapshot.agents.get(agent.id) ?? (this.items.has(agent.id) ? NOTHING_CALLED : undefined);
     if (!facts) throw new MissingFacts({ agents: [agent.id] });
     const known = facts.calls.map((call) => ({ ...call, ...this.changeOf(call.id) }));
     const added = (this.newItems.get(agent.id) ?? []).map((id) => this.addedCall(id));

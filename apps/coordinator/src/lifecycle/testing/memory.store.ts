@@ -78,7 +78,7 @@ export class MemoryStore {
   }
 
   /** By hash, the contracts of the model calls among them: what the plan cache gives. */
-  private get contracts(): ReadonlyMap<string, ResolvedContract> {
+  get contracts(): ReadonlyMap<string, ResolvedContract> {
     return new Map([
       ...CONTRACTS_BY_HASH,
       ...[...this.plan.agents.values()].map((agent) => [agent.hash, modelContractOf(agent)] as const),
