@@ -23,7 +23,7 @@ export class PatchedDatabase extends Database {
 }
 
 /** Exactly once, so that a patch cannot rot unnoticed. */
-export function patched({ name, text }: NamedSql, { from, to }: StatementPatch): NamedSql {
+function patched({ name, text }: NamedSql, { from, to }: StatementPatch): NamedSql {
   const times = text.split(from).length - 1;
   if (times !== 1) throw new Error(`The text of a patch stands ${times} times in ${name}, not once: ${from}`);
   return { name, text: text.replace(from, () => to) };
