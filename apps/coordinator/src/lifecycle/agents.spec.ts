@@ -221,6 +221,19 @@ describe('a sub-agent', () => {
     expect(world.step('work/2')).toMatchObject({ kind: 'agent', state: 'succeeded', tool: 'worker' });
   });
 
+  it('whose first model call finds the budget above it spent fails, and so does its caller', () => {
+    const world = new AgentWorld([anAgent('lead', { agents: ['worker'], budget: { modelCalls: 1 } }), worker()]);
+
+    world.asks('work/1', ['worker', { topic: 'x' }]);
+
+    expect(world.states('work', 'work/2', 'work/2/1')).toEqual({
+      work: 'failed',
+      'work/2': 'failed',
+      'work/2/1': 'failed',
+    });
+    expect(world.task.state).toBe('failed');
+  });
+
   it('that fails leaves its caller to go on', () => {
     const world = new AgentWorld([lead, worker({ budget: { modelCalls: 1 } })]);
 

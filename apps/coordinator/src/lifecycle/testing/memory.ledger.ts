@@ -75,7 +75,7 @@ export class MemoryLedger {
     const { task, step } = rows;
     const before = this.byId(claim.operationId);
     if (!this.workers.isLive(workerId)) return 'worker_given_up';
-    if (task.withdrawal !== null || task.state !== 'running') return 'withdrawn';
+    if (task.withdrawal !== null || (task.state !== 'running' && task.state !== 'planning')) return 'withdrawn';
     if (step.state !== 'dispatched' || step.epoch !== claim.epoch) return 'stale';
     if (before?.epoch === claim.epoch && before.state === 'sent' && before.workerId === workerId) return 'again';
     if (before && (before.epoch >= claim.epoch || ['sent', 'succeeded', 'failed'].includes(before.state)))
