@@ -63,14 +63,20 @@ async function main() {
   return lacks.length > 0 ? 1 : 0;
 }
 
+/** Ctrl-C ends it with what there is so far. */
 async function runAll(started) {
+  let isStopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => {
+      isStopped = true;
+    });
   const end = asked.seed + asked.schedules;
   let next = asked.seed;
   let summary = NOTHING;
   const progress = asked.json ? undefined : setInterval(() => tellProgress(summary, started), PROGRESS_MS);
   const work = async () => {
     const thread = asked.workers > 1 ? new Worker(new URL(import.meta.url), { workerData: asked }) : undefined;
-    while (next < end && kinds(summary).length < KINDS_SHOWN) {
+    while (next < end && !isStopped && kinds(summary).length < KINDS_SHOWN) {
       const chunk = { from: next, schedules: Math.min(CHUNK, end - next) };
       next += chunk.schedules;
       // Awaited first: another thread may have added to the sum meanwhile.

@@ -8,9 +8,10 @@ import { traceOf } from './report';
 import { scenarioOf } from './schedule';
 
 const SCHEDULES = 20_000;
-const WITHIN_MS = 240_000;
+/** Some twenty seconds of one core; a machine may be busy with other things. */
+const WITHIN_MS = 600_000;
 const REPORT_BYTES_MAX = 64 * 2 ** 20;
-const SEEDS_LOOKED_AT = [0, 7, 4_711];
+const SEEDS_LOOKED_AT = 50;
 
 jest.setTimeout(WITHIN_MS);
 
@@ -43,15 +44,13 @@ describe(`${SCHEDULES} schedules, each with a mix of faults of its own`, () => {
 });
 
 describe('a seed', () => {
-  it.each(SEEDS_LOOKED_AT)('%i is one run, told line by line the same each time', (seed) => {
-    const first = traceOf(scenarioOf(seed));
+  const traces = () => Array.from({ length: SEEDS_LOOKED_AT }, (_, seed) => traceOf(scenarioOf(seed)));
 
-    expect(first.split('\n').length).toBeGreaterThan(10);
-    expect(traceOf(scenarioOf(seed))).toBe(first);
-  });
+  it('is one run, told line by line the same each time, and no other seed is', () => {
+    const first = traces();
 
-  it('is another run than its neighbour', () => {
-    expect(traceOf(scenarioOf(1))).not.toBe(traceOf(scenarioOf(2)));
+    expect(traces()).toEqual(first);
+    expect(new Set(first).size).toBe(SEEDS_LOOKED_AT);
   });
 });
 
