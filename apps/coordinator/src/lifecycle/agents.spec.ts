@@ -196,6 +196,17 @@ describe('an identical call', () => {
     expect(twice([tool, {}])).toMatchObject({ state: 'dispatched' });
   });
 
+  it('of an effect whose answer was refuted is not made again: it took place', () => {
+    const world = new AgentWorld([worker()]);
+    world.asks('work/1', ['pay', { sum: 1 }]);
+    world.answer('work/2', { output: 'bad', outputValid: false });
+    world.verdict('work/2', false);
+
+    world.asks('work/3', ['pay', { sum: 1 }]);
+
+    expect(world.states('work/2', 'work/4')).toEqual({ 'work/2': 'failed', 'work/4': 'skipped' });
+  });
+
   it('in one answer is made once', () => {
     const world = new AgentWorld([worker()]);
 
