@@ -1,9 +1,9 @@
 import type { StepAtEpoch } from '@muster/contracts';
 import type { Scope } from '@muster/domain';
 import type { Advance, AdvanceAnswer, ToolAnswer } from '@muster/ledger';
-import { CONTRACTS_BY_HASH } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import { ActiveSteps } from '../../apps/executor/src/active-steps';
+import { contextOf, isModelCall, type LoopRow } from '../../apps/executor/src/agents/context.loader';
 import type { Place } from '../../apps/executor/src/room';
 import { type Ask, type Asking, type Pulse, Run } from '../../apps/executor/src/run';
 import { toolCallOf } from '../../apps/executor/src/settlement';
@@ -26,6 +26,7 @@ interface Going {
 const TELL_AFTER_MS = 250;
 const SENDABLE_POLL_MS = 400;
 const PLACE = {} as Place;
+const NO_CALL = { key: null, item: null, state: '', failure: null, operation_id: null, response: null };
 
 /** What a fault of ours or a row that others hold for too long comes to: the statement is given back. */
 class GivenBack extends Error {}
@@ -131,14 +132,34 @@ export class SimExecutor implements Actor {
     const rows = new Map(steps.flatMap(({ id }) => this.rowOf(id)));
     const open = openPart(steps, rows);
     if (open.length === 0) return undefined;
-    const known = { plan: store.plan, contracts: CONTRACTS_BY_HASH };
+    const known = { plan: store.plan, contracts: store.contracts };
     const own = new Set(open.map((row) => row.plan_index));
     const reads = open
       .flatMap((row) => store.plan.steps[row.plan_index]!.inputReads)
       .filter((index) => !own.has(index));
     const outputs = reads.map((index) => [store.plan.steps[index]!.key, store.outputAt(index)]);
     const scope = { input: store.task.input, steps: Object.fromEntries(outputs) } as unknown as Scope;
-    return { steps: open.map((row) => workOf(row, known)), scope };
+    const contexts = open.map((row) => (isModelCall(row) ? contextOf(row, this.loopOf(row), known) : undefined));
+    return { steps: open.map((row, n) => workOf(row, known, contexts[n])), scope };
+  }
+
+  /** What the product's own query would read. */
+  private loopOf({ parent_id: agentId, item_index: before }: PreparedRow): LoopRow[] {
+    const { steps, items, ledger } = this.world.store;
+    const agent = steps.get(agentId!)!;
+    const named = { agent_id: agent.id, agent_key: agent.key, agent_item: items.get(agent.id) ?? null };
+    const calls = [...steps.values()].filter((step) => step.parentId === agentId && step.itemIndex! < before!);
+    calls.sort((a, b) => a.itemIndex! - b.itemIndex!);
+    if (calls.length === 0) return [{ ...named, ...NO_CALL }];
+    return calls.map(({ id, key, state, failure, operationId }) => {
+      const operation = ledger.byId(operationId);
+      return {
+        ...named,
+        ...{ key, state, item: items.get(id)!, failure: failure && JSON.stringify(failure) },
+        operation_id: operation?.id ?? null,
+        response: operation?.state === 'succeeded' ? operation.response : null,
+      };
+    });
   }
 
   private rowOf(id: string): [string, PreparedRow][] {
@@ -267,7 +288,7 @@ export class SimExecutor implements Actor {
 
   // Its calls.
 
-  private call(going: Going, { work, request, sending }: AskOf<'call'>): void {
+  private call(going: Going, { work, request, sending, mayLeave }: AskOf<'call'>): void {
     const { stage, site } = this.world;
     this.active.noteSent(work);
     const call = this.oracle.watchCall(work, sending, this);
@@ -282,7 +303,7 @@ export class SimExecutor implements Actor {
         this.reply(going, result);
       };
       this.calls.set(call, answer);
-      const given = { deadline: new Date(0), timeoutMs: work.step.timeoutMs, signal: NEVER, traceparent: '' };
+      const given = { deadline: new Date(0), timeoutMs: work.step.timeoutMs, signal: NEVER, traceparent: '', mayLeave };
       stage.say(this.name, () => `writes sending ${sending} of ${work.key}`);
       site.receive(call, toolCallOf(work, request, sending, given), (result) => stage.soon(this, () => answer(result)));
     });

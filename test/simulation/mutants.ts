@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: `${EXECUTOR}/run.ts`,
         from: `    return yield* this.claim(work, request, admission.place);`,
-        to: `    yield* ask<'call'>({ kind: 'call', work, request, sending: 1, place: admission.place });
+        to: `    yield* ask<'call'>({ kind: 'call', work, request, sending: 1, place: admission.place, mayLeave: () => true });
     return yield* this.claim(work, request, admission.place);`,
       },
     ],
@@ -220,8 +220,8 @@ function parkOpaque`,
     patches: [
       {
         file: `${EXECUTOR}/run.ts`,
-        from: `    if (this.maySend(claimedAt)) return { work, request, sending, place };`,
-        to: `    if (this.maySend(claimedAt) || sending > 0) return { work, request, sending, place };`,
+        from: `    if (mayLeave()) return { work, request, sending, place, mayLeave };`,
+        to: `    if (mayLeave() || sending > 0) return { work, request, sending, place, mayLeave };`,
       },
     ],
     finds: /ms after its claim was asked for/,

@@ -1,5 +1,6 @@
 import { type CompiledPlan, compilePlan, type JsonObject, type PlanDocument, type StepDocument } from '@muster/domain';
 import type { Submission } from '../../apps/coordinator/src/lifecycle/lifecycle.port';
+import { anAgent } from '../../apps/coordinator/src/lifecycle/testing/agent.world';
 import { CONTRACTS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import { Draws } from './draws';
 
@@ -26,10 +27,36 @@ interface Compiled {
 }
 const compiled = new Map<number, Compiled>();
 
+/** What the agents of the plans may do; the one that calls agents may call itself. */
+const AGENTS = new Map(
+  [
+    anAgent('clerk', { tools: ['read', 'pay', 'book', 'mail', 'clock', 'note'], agents: ['helper'] }),
+    anAgent('helper', { tools: ['read', 'pay'], agents: ['helper'], budget: { modelCalls: 5 } }),
+  ].map((agent) => [agent.name, agent]),
+);
+
 /** A valid plan of any shape: chains that travel as runs, gates, lists, checks, fallbacks. */
 export function drawCase(draws: Draws): Case {
   return caseOf(draws.below(PLANS)).one;
 }
+
+/** One in so many plans has an agent in it. */
+const AGENTS_EVERY = 6;
+
+/** The same, and in some of them one step is an agent. */
+export function drawCaseWithAgents(draws: Draws): Case {
+  const one = drawCase(draws);
+  if (draws.below(AGENTS_EVERY) > 0) return one;
+  const chosen = draws.below(one.document.steps.length);
+  const steps = one.document.steps.map((step, index) => (index === chosen ? asAgent(step, draws) : step));
+  const document = { ...one.document, steps };
+  return isValid(document) ? { ...one, document } : one;
+}
+
+const asAgent = ({ tool: _tool, ...step }: StepDocument, draws: Draws): StepDocument => ({
+  ...step,
+  agent: draws.pick(['clerk', 'clerk', 'helper']),
+});
 
 function caseOf(number: number): Compiled {
   const known = compiled.get(number);
@@ -52,14 +79,14 @@ const plans = new WeakMap<PlanDocument, CompiledPlan>();
 function planOf(document: PlanDocument): CompiledPlan {
   const known = plans.get(document);
   if (known) return known;
-  const verdict = compilePlan(document, CONTRACTS);
+  const verdict = compilePlan(document, CONTRACTS, { agents: AGENTS });
   if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems));
   plans.set(document, verdict.plan);
   return verdict.plan;
 }
 
 /** Whether the rules of plans let it through. */
-export const isValid = (document: PlanDocument): boolean => compilePlan(document, CONTRACTS).ok;
+export const isValid = (document: PlanDocument): boolean => compilePlan(document, CONTRACTS, { agents: AGENTS }).ok;
 
 export function submissionOf({ document, budget, deadlineMs }: Case, now: number): Submission {
   return {

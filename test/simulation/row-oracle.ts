@@ -1,4 +1,4 @@
-import { type CompiledStep, findBreak, foldEvents, hasEnded, isTerminal, TASK } from '@muster/domain';
+import { type CompiledStep, findBreak, foldEvents, hasEnded, isCallKey, isTerminal, TASK } from '@muster/domain';
 import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
@@ -36,6 +36,33 @@ export class RowOracle {
       ...this.moneyFindings(),
       ...this.ledgerFindings(),
       ...steps.flatMap((step) => this.wakeFindings(step)),
+      ...steps.flatMap((step) => (step.kind === 'agent' ? this.agentFindings(step) : [])),
+    ];
+  }
+
+  /** An agent counts its open calls, pays for all of them, sends none that was refused, and repeats no effect. */
+  private agentFindings(agent: StepRow): string[] {
+    const calls = this.itemsOf(agent).filter(({ key }) => isCallKey(key));
+    const open = calls.filter(({ state }) => !hasEnded(state)).length;
+    const { operations } = this.store.ledger;
+    const spent = (name: 'modelCalls' | 'toolCalls' | 'tokens') =>
+      calls.reduce((sum, call) => sum + (call.spent[name] ?? 0), 0) !== (agent.spent[name] ?? 0);
+    const effects = calls.flatMap(({ id, call }) => {
+      const operation = operations.get(id);
+      const isDone = operation?.state === 'succeeded' && operation.effect !== 'none' && operation.tool !== 'note';
+      return isDone && call?.kind === 'tool' ? [`${call.name} ${call.hash}`] : [];
+    });
+    return [
+      ...said(hasEnded(agent.state) && open > 0, `${agent.key} ended before its calls`),
+      ...said(agent.condition.kind === 'agent' && agent.waitingOn !== open, `${agent.key} miscounts its open calls`),
+      ...said(
+        spent('modelCalls') || spent('toolCalls') || spent('tokens'),
+        `${agent.key} does not pay for what its calls spent`,
+      ),
+      ...said(new Set(effects).size < effects.length, `${agent.key} had an effect take place twice`),
+      ...calls
+        .filter((call) => call.state === 'skipped' && operations.has(call.id))
+        .map(({ key }) => `${key} was refused and sent`),
     ];
   }
 
@@ -87,6 +114,11 @@ export class RowOracle {
         return said(
           !this.itemsOf(step).some((item) => item.condition.kind !== 'slot' && !hasEnded(item.state)),
           `no item of ${step.key} moves`,
+        );
+      case 'agent':
+        return said(
+          !this.itemsOf(step).some((call) => !hasEnded(call.state)),
+          `${step.key} waits for calls that have all ended`,
         );
       case 'slot':
         return said(hasEnded(this.row(step.parentId!).state), `${step.key} waits for a slot of a step that has ended`);
@@ -194,13 +226,20 @@ export class RowOracle {
     );
     const isRefuted = store.verdicts.some(({ stepId, passed }) => stepId === null && !passed);
     const isBadOutput = task.failure?.exitReason === 'expression_error' && task.failure.stepId === undefined;
-    const sent = [...store.ledger.operations.values()].reduce((sum, { sending }) => sum + sending, 0);
+    const sent = this.sendings((kind) => kind !== 'model');
+    const asked = this.sendings((kind) => kind === 'model');
     const expected = failed.length > 0 || isRefuted || isBadOutput ? 'failed' : 'completed';
     return [
       ...said(task.toolCalls !== sent, `${sent} calls were sent, but ${task.toolCalls} are accounted for`),
+      ...said(task.modelCalls !== asked, `${asked} model calls were sent, but ${task.modelCalls} are accounted for`),
       ...said(task.state !== expected, `the task is ${task.state}, but its steps say ${expected}`),
       ...[...store.steps.values()].flatMap((step) => this.skipFindings(step)),
     ];
+  }
+
+  private sendings(fits: (kind: StepRow['kind']) => boolean): number {
+    const operations = [...this.store.ledger.operations.values()].filter(({ stepId }) => fits(this.row(stepId).kind));
+    return operations.reduce((sum, { sending }) => sum + sending, 0);
   }
 
   private skipFindings(step: StepRow): string[] {

@@ -9,7 +9,7 @@ import { Finding } from './finding';
 import { CALM, drawMix, type Mix, type ThemeName } from './mix';
 import { Oracle } from './oracle';
 import { Person } from './person';
-import { type Case, drawCase, submissionOf } from './plans';
+import { type Case, drawCaseWithAgents, submissionOf } from './plans';
 import { Stage, type TraceLine } from './stage';
 import { SimVerifier } from './verifier';
 import { World } from './world';
@@ -33,7 +33,7 @@ export interface Outcome {
 /** What a seed stands for; of one kind of trouble where that is asked for. */
 export function scenarioOf(seed: number, theme?: ThemeName): Scenario {
   const draws = new Draws(seed);
-  return { seed, mix: drawMix(draws, theme), one: drawCase(draws) };
+  return { seed, mix: drawMix(draws, theme), one: drawCaseWithAgents(draws) };
 }
 
 /** Runs a scenario to its end. Anything that is thrown is a fault of the harness, never a finding. */

@@ -45,8 +45,8 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
   {
     name: 'a claim past a withdrawal',
     statement: ADVANCE,
-    from: `when t.withdrawal is not null or t.state <> 'running' then 'withdrawn'`,
-    to: `when t.state <> 'running' then 'withdrawn'`,
+    from: `when t.withdrawal is not null or t.state not in ('running', 'planning') then 'withdrawn'`,
+    to: `when t.state not in ('running', 'planning') then 'withdrawn'`,
     play: 'a claim behind a cancel',
   },
   {

@@ -5,6 +5,7 @@ import type { StepWork } from '../../apps/executor/src/work';
 import type { Draws } from './draws';
 import { Finding } from './finding';
 import type { Strikes } from './mix';
+import { sayAnything } from './model-mind';
 import type { Actor, Stage, Timer } from './stage';
 
 /** One sending as it is in the world outside, whatever anybody has written down about it. */
@@ -134,9 +135,13 @@ export class ToolSite {
       return { name: 'answers success without doing it', does: false, answer: answered(200, '1') };
     }
     if (this.strikes('toolFault')) return this.draws.pick(MISBEHAVIOURS);
-    const output = this.outputs.get(operationId) ?? this.draws.pick(OUTPUTS);
+    const output = this.outputs.get(operationId) ?? this.outputFor(tool);
     this.outputs.set(operationId, output);
     return { name: 'does it', does: true, answer: answered(200, output) };
+  }
+
+  private outputFor(tool: string): string {
+    return tool.startsWith('model:') ? sayAnything(this.draws) : this.draws.pick(OUTPUTS);
   }
 
   private carryOut(call: PhysicalCall, request: ToolCall, { does, answer }: Behaviour): ToolAnswer | undefined {

@@ -1,5 +1,4 @@
 import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
-import { CONTRACTS_BY_HASH } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import { outputOf, type StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
 import { judgeReadBacks, type ReadBack } from '../../apps/verifier/src/checks/read-back';
 import type { Message } from './bell';
@@ -60,7 +59,7 @@ export class SimVerifier implements Actor {
   private operationToProbe(id: string): StoredOperation | undefined {
     const operation = this.world.store.ledger.byId(id);
     const isOpen = operation?.state === 'sent' || operation?.state === 'unknown';
-    return isOpen && CONTRACTS_BY_HASH.get(operation.contractHash)!.probe ? operation : undefined;
+    return isOpen && this.world.store.contracts.get(operation.contractHash)!.probe ? operation : undefined;
   }
 
   private probe({ id, stepId }: StoredOperation): void {
@@ -107,12 +106,12 @@ export class SimVerifier implements Actor {
   private stepToJudge({ id, epoch }: { id: string; epoch: number }): StepRow | undefined {
     const step = this.world.store.steps.get(id);
     if (step?.state !== 'verifying' || step.epoch !== epoch) return undefined;
-    return this.world.store.ledger.operations.get(id)?.state === 'succeeded' ? step : undefined;
+    return this.world.store.ledger.byId(step.operationId)?.state === 'succeeded' ? step : undefined;
   }
 
   private judgeStep(step: StepRow, tries: number): void {
-    const operation = this.world.store.ledger.operations.get(step.id)!;
-    const { probe } = CONTRACTS_BY_HASH.get(operation.contractHash)!;
+    const operation = this.world.store.ledger.byId(step.operationId)!;
+    const { probe } = this.world.store.contracts.get(operation.contractHash)!;
     const isGood = outputOf(operation) !== 'bad' && (!this.isChecked(step) || outputOf(operation) !== 2);
     const isReadBack = probe !== undefined && operation.resolver !== 'probe' && operation.resolver !== 'person';
     if (!isGood || !isReadBack) return this.give(step.id, step.epoch, isGood);
@@ -126,8 +125,9 @@ export class SimVerifier implements Actor {
     else next();
   }
 
-  private isChecked({ planIndex }: StepRow): boolean {
-    return this.world.store.plan.steps[planIndex]!.check !== undefined;
+  /** What an agent calls is checked by its contract alone. */
+  private isChecked({ planIndex, call }: StepRow): boolean {
+    return call === null && this.world.store.plan.steps[planIndex]!.check !== undefined;
   }
 
   private readBack(step: StepRow, operationId: string, tries: number): void {

@@ -354,3 +354,25 @@ describe('muster doctor', () => {
     expect(out).toContain('the time was up: slow');
   });
 });
+
+describe('muster plan check and muster submit --skill', () => {
+  it('ends with 1 and the places where the plan would be refused', async () => {
+    const problems = [{ pointer: '/plan/steps/0/tool', code: 'unknown_tool', message: 'There is no tool.' }];
+    const found = { problems, effects: [], permits: [], budget: {}, mermaid: 'flowchart TD' };
+    answers['POST /v1/plans/check'] = [200, found];
+    writeFileSync(join(folder, 'plan.yaml'), 'steps:\n  - id: a\n    tool: x\n');
+
+    const { exitCode, out } = await muster('plan', 'check', 'plan.yaml', '--grant', 'x', '--input', 'n=1');
+
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('/plan/steps/0/tool  unknown_tool')]);
+    expect(received[0]?.body).toEqual({ plan: { steps: [{ id: 'a', tool: 'x' }] }, grants: ['x'], input: { n: 1 } });
+  });
+
+  it('asks for a skill by name, with its parameters', async () => {
+    answers['POST /v1/tasks'] = [202, TASK];
+
+    expect((await muster('submit', '--skill', 'greet@1', '--input', 'who=Ann')).exitCode).toBe(0);
+    expect(received[0]?.body).toEqual({ skill: 'greet@1', input: { who: 'Ann' } });
+    expect((await muster('submit')).exitCode).toBe(2);
+  });
+});

@@ -28,6 +28,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => require('./commands/resolve'),
   },
   cancel: { summary: 'cancel a task', load: () => require('./commands/cancel') },
+  plan: { summary: 'check a plan or a task before it is submitted', load: () => require('./commands/plan') },
+  skills: { summary: 'list skills, or register them', load: () => require('./commands/skills') },
   tools: { summary: 'list tool contracts, or register them', load: () => require('./commands/tools') },
   mcp: {
     summary: 'list and import the tools of MCP servers, or serve Muster as one',

@@ -86,7 +86,7 @@ export class RunRunner {
         return this.advance(ask);
       case 'call':
         this.active.noteSent(ask.work);
-        return this.tools.caller.call(ask.work, ask.request, ask.sending, ask.place);
+        return this.tools.caller.call(ask);
       case 'refuse':
         return this.refuse(ask);
       case 'note':

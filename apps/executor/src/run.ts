@@ -17,13 +17,7 @@ export type Ask =
   /** One statement: settles what was answered, intends what goes next. */
   | { readonly kind: 'advance'; readonly work: StepWork; readonly settle?: Settlement; readonly claim?: Claim }
   /** Bytes leave. */
-  | {
-      readonly kind: 'call';
-      readonly work: StepWork;
-      readonly request: Buffer;
-      readonly sending: number;
-      readonly place: Place;
-    }
+  | ({ readonly kind: 'call' } & Ready)
   | { readonly kind: 'refuse'; readonly work: StepWork; readonly code: string; readonly message: string }
   /** This step has something new; the coordinator hears of it before long, or at once where it is told to. */
   | { readonly kind: 'note'; readonly stepId: string }
@@ -59,6 +53,8 @@ interface Ready {
   readonly request: Buffer;
   readonly sending: number;
   readonly place: Place;
+  /** To be asked again at the last moment: opening a connection may take longer than a claim may be old. */
+  mayLeave(): boolean;
 }
 
 function* ask<K extends Ask['kind']>(wanted: Extract<Ask, { kind: K }>): Asking<Answers[K]> {
@@ -157,7 +153,8 @@ export class Run {
       if (result !== 'not_granted' && result !== 'request_changed') return undefined;
       return yield* this.refuse(work, result, REASONS[result]);
     }
-    if (this.maySend(claimedAt)) return { work, request, sending, place };
+    const mayLeave = () => this.maySend(claimedAt);
+    if (mayLeave()) return { work, request, sending, place, mayLeave };
     yield* leave(place);
     return yield* this.settle(work, notSent(work, sending));
   }

@@ -1,5 +1,6 @@
 import { compileSchema, showId } from '@muster/domain';
 import { type Classification, classify, type Settlement, type ToolAnswer } from '@muster/ledger';
+import { CLAIM_TOO_OLD } from './tools/not-sent';
 import type { ToolCall } from './tools/tool';
 import type { StepWork } from './work';
 
@@ -14,7 +15,7 @@ export function toolCallOf(
   work: StepWork,
   request: Buffer,
   sending: number,
-  given: Pick<ToolCall, 'deadline' | 'timeoutMs' | 'signal' | 'traceparent'>,
+  given: Pick<ToolCall, 'deadline' | 'timeoutMs' | 'signal' | 'traceparent' | 'mayLeave'>,
 ): ToolCall {
   return {
     contract: work.contract,
@@ -50,7 +51,7 @@ export function notSent(work: StepWork, sending: number): Settlement {
     state: 'absent',
     response: null,
     outputValid: null,
-    code: 'lease_stale',
-    message: 'The lease was too old to send on; nothing left this process.',
+    code: CLAIM_TOO_OLD.code,
+    message: CLAIM_TOO_OLD.message,
   };
 }

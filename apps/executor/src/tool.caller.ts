@@ -3,11 +3,13 @@ import { Clock, faultPoint } from '@muster/chassis';
 import { classify, type ToolAnswer } from '@muster/ledger';
 import { startDeadline } from '@muster/resilience';
 import { Injectable } from '@nestjs/common';
-import type { Place } from './room';
+import type { Ask } from './run';
 import { toolCallOf } from './settlement';
 import { healthSignOf, ToolRegistry } from './tools';
 import { Withdrawals } from './withdrawals';
 import { type StepWork, timeoutOf } from './work';
+
+type Call = Extract<Ask, { kind: 'call' }>;
 
 /** Makes one call, already recorded as sent. Gives its place back when the socket is closed. */
 @Injectable()
@@ -18,10 +20,10 @@ export class ToolCaller {
     private readonly clock: Clock,
   ) {}
 
-  async call(work: StepWork, request: Buffer, sending: number, { permit, release }: Place): Promise<ToolAnswer> {
+  async call({ work, request, sending, place: { permit, release }, mayLeave }: Call): Promise<ToolAnswer> {
     try {
       const answer = await permit.run(
-        () => this.send(work, request, sending),
+        () => this.send(work, request, sending, mayLeave),
         (result) => healthSignOf(result, classify(work.contract, result)),
       );
       faultPoint('executor.after-effect', () => [work.stepId]);
@@ -31,7 +33,7 @@ export class ToolCaller {
     }
   }
 
-  private send(work: StepWork, request: Buffer, sending: number): Promise<ToolAnswer> {
+  private send(work: StepWork, request: Buffer, sending: number, mayLeave: () => boolean): Promise<ToolAnswer> {
     return this.withdrawals.watch(work.taskId, async (withdrawn) => {
       const now = this.clock.now();
       const timeoutMs = timeoutOf(work, now);
@@ -42,6 +44,7 @@ export class ToolCaller {
           timeoutMs,
           signal: deadline.signal,
           traceparent: `00-${work.taskId.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`,
+          mayLeave,
         });
         return await this.tools.call(call);
       } finally {

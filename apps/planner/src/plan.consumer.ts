@@ -1,26 +1,48 @@
-import { Log } from '@muster/chassis';
 import { PlannerDoorbell, QUEUES } from '@muster/contracts';
+import { OperationLedger } from '@muster/ledger';
 import { Consumers } from '@muster/messaging';
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Models } from '@muster/models';
+import { WorkerLease } from '@muster/persistence';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { Planner } from './planner';
 
-/**
- * Takes the planner's jobs. A goal needs a model to make a plan of it, and this build is configured with none, which is
- * why the coordinator's doors refuse goals and no task is ever in state planning. A job that comes all the same is
- * forged or from another version; it carries no truth, so that dropping it loses nothing.
- */
+/** Plans that one process has models make at the same time. */
+const PLANS_AT_ONCE = 16;
+
+/** Takes the planner's jobs; a job lasts as long as its calls, so that a board shows what is going on. */
 @Injectable()
-export class PlanConsumer implements OnApplicationBootstrap {
+export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     private readonly consumers: Consumers,
-    private readonly log: Log,
+    private readonly planner: Planner,
+    private readonly lease: WorkerLease,
+    private readonly ledger: OperationLedger,
+    private readonly models: Models,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.consumers.consume(QUEUES.planner, { concurrency: 1, message: PlannerDoorbell }, async ({ tasks }) => {
-      this.log.warn('planner.job-dropped', {
-        tasks,
-        reason: 'No model is configured, so there is nothing to plan with.',
-      });
-    });
+  async onApplicationBootstrap(): Promise<void> {
+    const options = { concurrency: PLANS_AT_ONCE, message: PlannerDoorbell };
+    this.consumers.consume(QUEUES.planner, options, (message) => this.take(message));
+    await this.lease.ready();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.lease.drain();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.models.close();
+    await this.ledger.close();
+    await this.lease.end();
+  }
+
+  private async take({ steps }: PlannerDoorbell): Promise<void> {
+    this.lease.noteJob();
+    await Promise.all(steps.map((step) => this.planner.plan(step)));
   }
 }

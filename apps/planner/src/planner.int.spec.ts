@@ -25,9 +25,11 @@ afterAll(async () => {
   await database?.drop();
 });
 
-describe('a planner without a model', () => {
-  it('drops a job that nobody can do, so that it does not come again', async () => {
-    app.get(Doorbells).ring(QUEUES.planner, [{ name: 'plan', id: `p-${newUuid()}`, data: { tasks: [newUuid()] } }]);
+describe('a planner', () => {
+  it('drops a job whose step is not there, so that it does not come again', async () => {
+    app
+      .get(Doorbells)
+      .ring(QUEUES.planner, [{ name: 'plan', id: `p-${newUuid()}`, data: { steps: [{ id: newUuid(), epoch: 0 }] } }]);
     await app.get(Doorbells).settled();
 
     const depth = await until(async () =>

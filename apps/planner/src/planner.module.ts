@@ -1,11 +1,28 @@
+import { Config } from '@muster/chassis';
+import { OperationLedger } from '@muster/ledger';
 import { MessagingModule } from '@muster/messaging';
-import { PersistenceModule, WorkerLifetime, WorkerModule } from '@muster/persistence';
+import { Models } from '@muster/models';
+import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
 import { PlanConsumer } from './plan.consumer';
+import { PlanWorkLoader } from './plan.work';
+import { Planner, PlannerTools } from './planner';
 
-/** The planner decides nothing: it proposes plans for goals, as soon as it has a model to ask. */
+/** The planner decides nothing: it has models propose plans, and records what they said. */
 @Module({
   imports: [PersistenceModule.for('planner'), WorkerModule.for('planner'), MessagingModule.all()],
-  providers: [PlanConsumer, WorkerLifetime],
+  providers: [
+    { provide: Models, useFactory: (config: Config) => new Models(config.models), inject: [Config] },
+    {
+      provide: OperationLedger,
+      useFactory: (database: Database) => new OperationLedger(database, 'planner'),
+      inject: [Database],
+    },
+    PlanCache,
+    PlanWorkLoader,
+    PlannerTools,
+    Planner,
+    PlanConsumer,
+  ],
 })
 export class PlannerModule {}

@@ -165,6 +165,14 @@ export class Config {
   @IsString()
   modelsSource?: string;
 
+  @Env(
+    'PLANNER_MODEL',
+    'The model that makes plans of goals; default: the one named `planner`, else the first of MODELS.',
+  )
+  @IsOptional()
+  @IsString()
+  plannerModel?: string;
+
   /** What MODELS says, by the names that agents use; empty where it says nothing. */
   models: ModelSettings;
 
@@ -194,7 +202,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const config = plainToInstance(Config, given(env), { excludeExtraneousValues: true });
   const reading = readModels(config.modelsSource);
   config.models = reading.models;
-  const problems = [...ruleProblems(config), ...relationProblems(config), ...reading.problems];
+  const problems = [
+    ...ruleProblems(config),
+    ...relationProblems(config),
+    ...reading.problems,
+    ...plannerProblems(config, reading.problems.length > 0),
+  ];
   if (problems.length > 0) throw new ConfigInvalid(problems);
   return Object.freeze(config);
 }
@@ -215,6 +228,11 @@ function ruleProblems(config: Config): string[] {
     const reasons = Object.values(error.constraints ?? {}).map((reason) => reason.replace(`${error.property} `, ''));
     return `${name} is ${JSON.stringify(error.value)}; it ${reasons.join(' and ')}.`;
   });
+}
+
+function plannerProblems({ plannerModel, models }: Config, isUnread: boolean): string[] {
+  if (plannerModel === undefined || isUnread || Object.hasOwn(models, plannerModel)) return [];
+  return [`PLANNER_MODEL is ${JSON.stringify(plannerModel)}; MODELS has: ${Object.keys(models).join(', ') || 'none'}.`];
 }
 
 // A lease that is renewed fewer than four times cannot lose a heartbeat without losing its worker.

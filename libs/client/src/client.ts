@@ -10,6 +10,7 @@ import type {
   Queue,
   Readiness,
   Resolution,
+  Skill,
   TaskRequest,
   ToolContract,
   Verification,
@@ -24,6 +25,7 @@ export class MusterClient {
   readonly tasks: Tasks;
   readonly operations: Operations;
   readonly plans: Plans;
+  readonly skills: Skills;
   private readonly http: Http;
 
   constructor(options: HttpOptions) {
@@ -33,6 +35,7 @@ export class MusterClient {
     this.tasks = new Tasks(this.http);
     this.operations = new Operations(this.http);
     this.plans = new Plans(this.http);
+    this.skills = new Skills(this.http);
   }
 
   get url(): string {
@@ -119,6 +122,24 @@ export class Plans {
   /** Every rule of a submission, with nothing run and nothing stored. */
   check(request: TaskRequest): Promise<PlanCheck> {
     return this.http.json('/v1/plans/check', { method: 'POST', body: request, repeatable: true });
+  }
+}
+
+export class Skills {
+  constructor(private readonly http: Http) {}
+
+  /** The same template again changes nothing; a changed one under a used version is refused (409). */
+  put(skill: Skill): Promise<Skill> {
+    const path = `/v1/skills/${encodeURIComponent(skill.name)}`;
+    return this.http.json(path, { method: 'PUT', body: skill, repeatable: true });
+  }
+
+  get(name: string): Promise<Skill> {
+    return this.http.json(`/v1/skills/${encodeURIComponent(name)}`, { repeatable: true });
+  }
+
+  list(): AsyncGenerator<Skill, void, undefined> {
+    return this.http.pages('/v1/skills');
   }
 }
 

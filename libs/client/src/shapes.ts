@@ -214,10 +214,21 @@ export type BatchAnswer =
 
 export interface PlanCheck {
   readonly problems: readonly InputProblem[];
-  readonly effects?: JsonValue;
-  readonly permits?: JsonValue;
-  readonly budget?: JsonValue;
-  readonly mermaid?: string;
+  readonly effects: readonly StepEffect[];
+  readonly permits: readonly JsonValue[];
+  /** The most that it can come to. */
+  readonly budget: Readonly<Record<string, number>>;
+  /** A Mermaid flow chart. */
+  readonly mermaid: string;
+}
+
+/** What a step does to the world, and what becomes of a call of which nobody knows whether it was done. */
+export interface StepEffect {
+  readonly step: string;
+  /** Of an agent's step: one of the tools that it may come to call. */
+  readonly tool: string;
+  readonly effect: EffectClass;
+  readonly retry: string;
 }
 
 /** A person's word on a parked operation. */
@@ -307,4 +318,5 @@ export interface Readiness {
   readonly body: JsonValue;
 }
 
+export type { SkillContract as Skill } from '@muster/domain';
 export type { ToolContract as Tool };

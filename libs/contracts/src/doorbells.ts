@@ -58,10 +58,11 @@ export class CoordinatorDoorbell {
   tasks?: string[];
 }
 
-/** To a planner: propose a plan for these tasks. */
+/** To a planner: ask a model for the plans of these steps. */
 export class PlannerDoorbell {
   @IsArray()
   @ArrayMaxSize(LIMITS.DOORBELL_ITEMS_MAX)
-  @IsUUID(undefined, { each: true })
-  tasks: string[];
+  @ValidateNested({ each: true })
+  @Type(() => StepAtEpoch)
+  steps: StepAtEpoch[];
 }

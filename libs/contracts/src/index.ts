@@ -8,6 +8,7 @@ export * from './requests/batch.request';
 export * from './requests/budget.request';
 export * from './requests/decision.request';
 export * from './requests/plan.request';
+export * from './requests/skill.request';
 export * from './requests/task.request';
 export * from './requests/tool.request';
 export * from './shape/fields';

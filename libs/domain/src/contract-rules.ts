@@ -25,6 +25,7 @@ export function checkContract(contract: ToolContract, pointerBase = ''): Problem
     ...definiteProblems(contract),
     ...(contract.probe ? probeProblems(contract.probe) : []),
     ...compensationProblems(contract),
+    ...writesProblems(contract),
     ...retryProblems(contract),
   ];
   return problems.map((problem) => ({ ...problem, pointer: pointerBase + problem.pointer }));
@@ -168,6 +169,13 @@ function compensationProblems({ compensate }: ToolContract): Problem[] {
   return isToolName(compensate.tool)
     ? [...problems]
     : [problem('/compensate/tool', 'bad_name', NAME_RULE), ...problems];
+}
+
+function writesProblems({ writes = [], effect }: ToolContract): Problem[] {
+  if (effect === 'none' && writes.length > 0) {
+    return [problem('/writes', 'contradiction', "A tool of class 'none' changes nothing; this says what it changes.")];
+  }
+  return [...checkTemplate([...writes], ['input'], '/writes').problems];
 }
 
 function retryProblems({ retry }: ToolContract): Problem[] {

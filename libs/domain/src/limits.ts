@@ -6,11 +6,15 @@ export const LIMITS = {
   JSON_DEPTH_MAX: 64,
   /** Steps of a plan that a person wrote. */
   PLAN_STEPS_MAX: 100_000,
+  /** Steps of a plan that a model made. */
+  MODEL_PLAN_STEPS_MAX: 1_000,
   /** A tool's answer, a request or an artifact. */
   ARTIFACT_BYTES_MAX: 64 * 1024 * 1024,
   FOR_EACH_ITEMS_MAX: 10_000,
   BATCH_TASKS_MAX: 1_000,
   NAME_LENGTH_MAX: 128,
+  /** Skills inside skills. */
+  SKILL_DEPTH_MAX: 8,
   /** What a caller names its own things with: an idempotency key, the id of a message. */
   REFERENCE_LENGTH_MAX: 255,
   /** A chain dispatched at once; longer ones go on with a new run. */

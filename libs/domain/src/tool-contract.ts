@@ -88,6 +88,11 @@ export interface ToolContract {
   readonly dedupeWindowMs?: number;
   readonly definite?: { readonly rejected?: readonly number[]; readonly notDone?: readonly number[] };
   readonly probe?: ProbeContract;
+  /**
+   * What a call changes, as texts that name it: `ticket/${{ input.id }}`. Two calls of a plan that may run at the same
+   * time never name the same. Left out: nothing is said, and nothing is held against it.
+   */
+  readonly writes?: readonly string[];
   readonly compensate?: { readonly tool: string; readonly input: JsonValue };
   readonly timeoutMs?: number;
   readonly maxConcurrency?: number;

@@ -72,7 +72,7 @@ with c_in as materialized (
     case
       when s.id is null or t.id is null then 'stale'
       when not live.yes then 'worker_given_up'
-      when t.withdrawal is not null or t.state <> 'running' then 'withdrawn'
+      when t.withdrawal is not null or t.state not in ('running', 'planning') then 'withdrawn'
       when s.state <> 'dispatched' or s.epoch <> c.epoch then 'stale'
       -- The statement repeated, or a message that came again: then a resend may by now be past its window as well.
       when l.epoch = c.epoch and l.state = 'sent' and l.worker_id = $1::uuid and not (l.doubt > 0 and c.effect = 'keyed'

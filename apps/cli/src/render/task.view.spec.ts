@@ -77,6 +77,32 @@ describe('a tree of steps', () => {
     ]);
   });
 
+  it('puts the calls of an agent under it, and those of an agent that it called under that one', () => {
+    const lines = stepTree(
+      [
+        aStep('work', 'waiting', { kind: 'agent', agent: 'lead' }),
+        aStep('work/1', 'succeeded', { kind: 'model', tool: 'model:lead' }),
+        aStep('work/2', 'waiting', { kind: 'agent', agent: 'clerk' }),
+        aStep('work/2/1', 'dispatched', { kind: 'model', tool: 'model:clerk' }),
+        aStep('work/3', 'skipped', {
+          kind: 'tool',
+          tool: 'vault',
+          conditions: [{ type: 'Ended', status: true, reason: 'not_granted' }],
+        }),
+      ],
+      [],
+      { paint: PLAIN, now: NOW },
+    );
+
+    expect(lines.map((line) => line.replace(/ +/g, ' ').replace(/^ /, line.match(/^ */)?.[0] ?? ''))).toEqual([
+      'work ◔ waiting lead',
+      '  work/1 ✓ succeeded model:lead',
+      '  work/2 ◔ waiting clerk',
+      '    work/2/1 ◌ dispatched model:clerk',
+      '  work/3 – skipped vault not_granted',
+    ]);
+  });
+
   it('shows what was executed and what was verified as different things', () => {
     const conditions = [{ type: 'Verified', status: true }];
 

@@ -1,5 +1,5 @@
 import { faultPoint } from '@muster/chassis';
-import { type ExecutorDoorbell, executorQueue, QUEUES, type VerifierDoorbell } from '@muster/contracts';
+import { type ExecutorDoorbell, QUEUES, queueOfLane, type VerifierDoorbell } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
 import { Doorbells } from '@muster/messaging';
 import { Injectable } from '@nestjs/common';
@@ -32,7 +32,7 @@ export class Doorbell {
       data: runDoorbell(together),
       id: runJobId(together[0]!),
     }));
-    this.doorbells.ring(executorQueue(lane), jobs);
+    this.doorbells.ring(queueOfLane(lane), jobs);
   }
 
   private ringVerifiers(rings: readonly Ring[]): void {

@@ -27,4 +27,6 @@ export const DOOR_LIMITS = {
   DRAINED_BYTES_MAX: 32 * 1024 * 1024,
   BODY_MS_MAX: 60_000,
   RETRY_AFTER_S: 1,
+  /** What a planner is shown of contracts, in the goal's own plan: more is no help to a model. */
+  CATALOGUE_BYTES_MAX: 200 * 1024,
 } as const;

@@ -3,6 +3,7 @@ import {
   HistoryReader,
   OperationReader,
   RegistryReader,
+  SkillReader,
   StepReader,
   TaskReader,
   VerificationReader,
@@ -20,6 +21,10 @@ import { OperationsController } from './operations/operations.controller';
 import { PlanCheckDesk } from './plans/plan-check.desk';
 import { PlansController } from './plans/plans.controller';
 import { RegistryController } from './registry/registry.controller';
+import { SkillShelf } from './skills/skill.shelf';
+import { SkillStore } from './skills/skill.store';
+import { SkillsController } from './skills/skills.controller';
+import { TaskSkills } from './skills/task.skills';
 import { ContractShelf } from './submission/contract.shelf';
 import { PlanCompiler } from './submission/plan.compiler';
 import { TaskBatch } from './submission/task.batch';
@@ -40,9 +45,11 @@ const READERS = [
   HistoryReader,
   ExplanationReader,
   RegistryReader,
+  SkillReader,
   VerificationReader,
 ];
 const SUBMISSION = [ContractShelf, PlanCompiler, TaskIntake, TaskBatch, PlanCheckDesk, ToolStore];
+const SKILLS = [SkillShelf, SkillStore, TaskSkills];
 const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
 
 /** The HTTP door: whoever imports it provides `Lifecycle`, globally. */
@@ -54,12 +61,13 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     OperationsController,
     PlansController,
     ToolsController,
+    SkillsController,
     AgentsController,
     RegistryController,
     DoctorController,
     VerificationController,
   ],
-  providers: [...READERS, ...SUBMISSION, ...ACCESS, Routes, TaskWatch, Watchers, Doctor, InvariantCheck],
+  providers: [...READERS, ...SUBMISSION, ...SKILLS, ...ACCESS, Routes, TaskWatch, Watchers, Doctor, InvariantCheck],
   exports: [TaskIntake],
 })
 export class HttpModule {}

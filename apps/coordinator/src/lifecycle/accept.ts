@@ -6,6 +6,7 @@ import {
   LIMITS,
   newUuid,
   operationId,
+  PLANNING_REVISION,
   runFrom,
 } from '@muster/domain';
 import type { Ring } from './decision';
@@ -25,15 +26,21 @@ export interface Acceptance {
 /** `room`: how many steps of this tenant may be dispatched now. Pure but for where fresh ids come from. */
 export function accept(submission: Submission, now: number, room: number, newId = newUuid): Acceptance {
   const taskId = newId();
-  const rows = submission.plan.steps.map((_, index) => pendingStep(newId(), taskId, submission, index));
-  link(rows, submission.plan);
+  const isGoal = submission.goal !== undefined;
+  const revision = isGoal ? PLANNING_REVISION : 1;
+  const rows = plannedRows(submission.plan, { taskId, revision, priority: submission.priority, newId });
   const rings = dispatchFirst(rows, submission, now, room);
   const moved = rows.filter((row) => row.state !== 'pending');
   const events = chainEvents(
     [
       {
         type: 'task.accepted',
-        data: { state: 'running', fence: 0, planHash: submission.plan.hash, open: rows.map((row) => row.key) },
+        data: {
+          state: isGoal ? 'planning' : 'running',
+          fence: 0,
+          planHash: submission.plan.hash,
+          open: rows.map((row) => row.key),
+        },
       },
       ...(moved.length > 0
         ? [
@@ -59,22 +66,42 @@ export function accept(submission: Submission, now: number, room: number, newId 
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function pendingStep(id: string, taskId: string, submission: Submission, index: number): Mutable<StepRow> {
-  const step = submission.plan.steps[index]!;
+interface Planned {
+  readonly taskId: string;
+  readonly revision: number;
+  /** Of the task, for steps without one of their own. */
+  readonly priority: number;
+  newId(): string;
+}
+
+/** The rows of a plan's steps, none of them begun. */
+export function plannedRows(plan: CompiledPlan, planned: Planned): Mutable<StepRow>[] {
+  const rows = plan.steps.map((_, index) => pendingStep(plan, planned, index));
+  link(rows, plan);
+  return rows;
+}
+
+function pendingStep(
+  plan: CompiledPlan,
+  { taskId, revision, priority, newId }: Planned,
+  index: number,
+): Mutable<StepRow> {
+  const step = plan.steps[index]!;
   return {
-    id,
+    id: newId(),
     taskId,
     key: step.key,
-    planIndex: index,
+    // The step that makes a plan stands before all of that plan's own.
+    planIndex: revision === PLANNING_REVISION ? -1 : index,
     itemIndex: null,
     parentId: null,
-    planRevision: 1,
+    planRevision: revision,
     kind: step.kind,
     place: '',
     tool: step.tool,
     contractHash: step.contractHash,
     lane: step.lane,
-    priority: submission.plan.body.document.steps[index]!.priority ?? submission.priority,
+    priority: plan.body.document.steps[index]!.priority ?? priority,
     state: 'pending',
     epoch: 0,
     rings: 0,
@@ -82,7 +109,7 @@ function pendingStep(id: string, taskId: string, submission: Submission, index: 
     needs: [],
     dependants: [],
     afterStep: null,
-    operationId: operationId(taskId, step.key, 1),
+    operationId: operationId(taskId, step.key, revision),
     condition: { kind: 'needs' },
     attempts: {},
     failure: null,

@@ -91,12 +91,17 @@ function twinOf(
 
 function answers(earlier: CallFacts, one: Judged, bench: Bench): boolean {
   const { call, state, sentAt } = earlier;
-  if (call.kind === 'model' || call.answeredBy || state !== 'succeeded' || !isIdentical(call, one.call)) return false;
-  if (isRepeatable(one, bench)) return false;
-  if (changes(one, bench)) return true;
+  if (call.kind === 'model' || call.answeredBy || !isIdentical(call, one.call) || isRepeatable(one, bench))
+    return false;
+  if (changes(one, bench)) return isDone(earlier);
+  if (state !== 'succeeded') return false;
   const { lastEffectAt } = bench.facts;
   return lastEffectAt === null || (sentAt ?? 0) > lastEffectAt;
 }
+
+/** An effect took place although nobody believes its answer, unless the tool itself showed that it did not. */
+const isDone = ({ state, resultHash, exitReason }: CallFacts): boolean =>
+  state === 'succeeded' || (resultHash !== undefined && exitReason !== 'phantom_success');
 
 const isIdentical = (a: RequestedCall, b: RequestedCall): boolean =>
   a.name === b.name && a.hash === b.hash && !b.refusal;

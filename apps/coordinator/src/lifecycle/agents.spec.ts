@@ -196,6 +196,17 @@ describe('an identical call', () => {
     expect(twice([tool, {}])).toMatchObject({ state: 'dispatched' });
   });
 
+  it('of an effect whose answer was refuted is not made again: it took place', () => {
+    const world = new AgentWorld([worker()]);
+    world.asks('work/1', ['pay', { sum: 1 }]);
+    world.answer('work/2', { output: 'bad', outputValid: false });
+    world.verdict('work/2', false);
+
+    world.asks('work/3', ['pay', { sum: 1 }]);
+
+    expect(world.states('work/2', 'work/4')).toEqual({ 'work/2': 'failed', 'work/4': 'skipped' });
+  });
+
   it('in one answer is made once', () => {
     const world = new AgentWorld([worker()]);
 
@@ -219,6 +230,19 @@ describe('a sub-agent', () => {
 
     expect(world.task.state).toBe('completed');
     expect(world.step('work/2')).toMatchObject({ kind: 'agent', state: 'succeeded', tool: 'worker' });
+  });
+
+  it('whose first model call finds the budget above it spent fails, and so does its caller', () => {
+    const world = new AgentWorld([anAgent('lead', { agents: ['worker'], budget: { modelCalls: 1 } }), worker()]);
+
+    world.asks('work/1', ['worker', { topic: 'x' }]);
+
+    expect(world.states('work', 'work/2', 'work/2/1')).toEqual({
+      work: 'failed',
+      'work/2': 'failed',
+      'work/2/1': 'failed',
+    });
+    expect(world.task.state).toBe('failed');
   });
 
   it('that fails leaves its caller to go on', () => {

@@ -5,6 +5,8 @@ import {
   type JsonValue,
   LIMITS,
   operationId,
+  PLAN_REPAIRS_MAX,
+  type Problem,
   placeUnder,
   type StepCondition,
 } from '@muster/domain';
@@ -15,6 +17,7 @@ import { dispatch } from './dispatching';
 import type { Draft } from './draft';
 import { failStep, succeedStep } from './endings';
 import { failureOf, type GivingUp } from './failure';
+import { adopt, isPlanning, judgeProposal } from './planning';
 import type { AgentFacts, CallFacts, FailureRecord, StepRow } from './snapshot';
 
 /**
@@ -80,11 +83,33 @@ function foldAnswer(draft: Draft, agent: StepRow, model: StepRow, { answer: reco
   const { inputTokens, outputTokens, costUsd } = answer.usage;
   settleModelCall(draft, model, { tokens: inputTokens + outputTokens, costUsd });
   const settled = draft.step(agent.id);
+  if (isPlanning(agent)) return foldProposal(draft, settled, model, answer);
   if (answer.toolCalls.length > 0) return makeCalls(draft, settled, answer.toolCalls, { ...facts, answer: recorded });
   const problems = problemsOf(answer, agentOf(draft, agent).output);
   if (problems) repair(draft, settled, problems);
   else finish(draft, settled, model, answer.output);
 }
+
+/** A plan that passes the rules is the task's from here on; one that does not goes back with the reasons, so many times. */
+function foldProposal(draft: Draft, planning: StepRow, model: StepRow, answer: ModelAnswer): void {
+  const judged = judgeProposal(draft.snapshot, answer);
+  if (judged.kind === 'plan') {
+    adopt(draft, planning, judged.plan);
+    draft.change(planning.id, { operationId: model.operationId, dueAt: null });
+    return succeedStep(draft, draft.step(planning.id));
+  }
+  const refuse = (message: string) =>
+    failAgent(draft, planning, { exitReason: 'plan_refused', retryClass: 'definite', message });
+  if (judged.kind === 'refused') return refuse(judged.message);
+  const repairs = runningOf(planning).repairs + 1;
+  const problems = judged.problems.slice(0, PROBLEMS_SENT_MAX);
+  if (repairs <= PLAN_REPAIRS_MAX) return askModel(draft, planning, { repairs }, problems);
+  const said = problems.map(({ pointer, message }) => `${pointer || '/'} ${message}`).join('; ');
+  refuse(`${repairs} plans were refused; of the last one: ${said}`);
+}
+
+/** As many as a model can do something about at once; the rest it hears of next time. */
+const PROBLEMS_SENT_MAX = 50;
 
 const UNREADABLE: GivingUp = {
   exitReason: 'answer_unreadable',
@@ -115,10 +140,10 @@ function finish(draft: Draft, agent: StepRow, model: StepRow, answer: JsonValue)
   draft.ring({ to: 'verifier', step: { id: done.id, epoch: done.epoch } });
 }
 
-function askModel(draft: Draft, agent: StepRow, change: Partial<Running>): void {
+function askModel(draft: Draft, agent: StepRow, change: Partial<Running>, problems?: readonly Problem[]): void {
   const running = runningOf(agent);
   const round = running.round + 1;
-  const call: AgentCall = { kind: 'model', round, callers: callersOf(agent) };
+  const call: AgentCall = { kind: 'model', round, callers: callersOf(agent), ...(problems && { problems }) };
   const rows = addCalls(draft, agent, [{ call, contractHash: agent.contractHash }]);
   if (!rows) return;
   draft.change(agent.id, {

@@ -1,4 +1,4 @@
-import type { EventRow } from '@muster/domain';
+import type { CompiledPlan, EventRow } from '@muster/domain';
 import type { StepRow, TaskRow } from './snapshot';
 
 /** Something that makes the coordinator look at a task. A look carries no truth: whatever is found is folded. */
@@ -70,10 +70,10 @@ export type Ring =
   | { readonly to: 'verifier'; readonly operation: string }
   | { readonly to: 'verifier'; readonly task: { readonly id: string; readonly round: number } };
 
-/** A new step row: an item of a `forEach`, or a call of an agent. `item`: what it is for, as JSON. */
+/** A new step row: a step of a new plan, an item of a `forEach`, or a call of an agent. `item`: what it is for, as JSON. */
 export interface NewItem {
   readonly row: StepRow;
-  readonly item: string;
+  readonly item: string | null;
 }
 
 /** One final image per row, the events that tell of it, and whom to wake. `before` is the revision it was drawn from. */
@@ -82,6 +82,8 @@ export interface Decision {
   readonly task: TaskRow;
   readonly steps: readonly StepRow[];
   readonly items: readonly NewItem[];
+  /** The plan that the task goes by from here on; its steps are among `items`. */
+  readonly plan?: CompiledPlan;
   readonly conclusions: readonly Conclusion[];
   readonly events: readonly EventRow[];
   readonly rings: readonly Ring[];

@@ -1,4 +1,5 @@
 import {
+  type CompiledPlan,
   type CompiledStep,
   chainEvents,
   compiledCall,
@@ -34,6 +35,8 @@ export class MissingFacts extends Error {
   }
 }
 
+const NOTHING_CALLED: AgentFacts = { calls: [], answer: null, lastEffectAt: null };
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -59,6 +62,7 @@ export class Draft {
   /** How many consequences lie between what was looked at and what is followed up now. */
   depth = 0;
   readonly conclusions: Conclusion[] = [];
+  private adopted?: CompiledPlan;
   closeSteps = false;
   withdraws = false;
   private readonly changed = new Map<string, StepRow>();
@@ -96,14 +100,15 @@ export class Draft {
   }
 
   compiled(step: StepRow): CompiledStep {
-    const planned = this.snapshot.plan.steps[step.planIndex]!;
+    const planned = this.snapshot.plan.steps[Math.max(0, step.planIndex)]!;
     if (!isCallKey(step.key)) return planned;
     return compiledCall(planned, this.snapshot.contracts.get(step.contractHash)!);
   }
 
   /** What an agent has called so far, what this decision changed and added among it. */
   agentFacts(agent: StepRow): AgentFacts {
-    const facts = this.snapshot.agents.get(agent.id);
+    // One that began in this decision has called nothing before.
+    const facts = this.snapshot.agents.get(agent.id) ?? (this.items.has(agent.id) ? NOTHING_CALLED : undefined);
     if (!facts) throw new MissingFacts({ agents: [agent.id] });
     const known = facts.calls.map((call) => ({ ...call, ...this.changeOf(call.id) }));
     const added = (this.newItems.get(agent.id) ?? []).map((id) => this.addedCall(id));
@@ -206,6 +211,17 @@ export class Draft {
     if (last === undefined || this.step(last).itemIndex === total - 1) return undefined;
     // More ended here than the loader foresaw. Twice as many are asked for, so that few loads suffice.
     throw new MissingFacts({ items: Array.from({ length: 2 * waiting.length }, () => parent.id) });
+  }
+
+  /** From the commit on the task goes by this plan. */
+  adopt(plan: CompiledPlan, revision: number, rows: readonly StepRow[]): void {
+    this.adopted = plan;
+    for (const row of rows) this.items.set(row.id, { row, item: null });
+    this.task.planRevision = revision;
+    this.task.planHash = plan.hash;
+    this.task.criteriaCount += plan.completion.length;
+    this.task.openSteps += rows.length;
+    this.task.stepsTotal += rows.length;
   }
 
   moveTask(state: TaskState): void {
@@ -342,6 +358,7 @@ export class Draft {
       task: this.task,
       steps: [...this.changed.values()].filter((step) => !this.closeSteps || hasEnded(step.state)),
       items: [...this.items.values()],
+      ...(this.adopted && { plan: this.adopted }),
       conclusions: this.conclusions,
       events,
       rings: this.rings,

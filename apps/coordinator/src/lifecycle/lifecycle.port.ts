@@ -7,6 +7,10 @@ export interface Submission {
   readonly idempotencyKey?: string;
   readonly bodyHash: string;
   readonly plan: CompiledPlan;
+  /** What is wanted, where `plan` only makes the plan for it. */
+  readonly goal?: string;
+  /** The skill that was asked for, `name@version`, where one was. */
+  readonly skill?: string;
   readonly input: JsonValue;
   /** Criteria beside the plan's own. */
   readonly completion: readonly string[];

@@ -124,6 +124,10 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
     tenant_id: submission.tenantId,
     event_seq: last.seq,
     event_hash: last.hash,
+    goal: submission.goal ?? null,
+    skill: submission.skill ?? null,
+    state: submission.goal === undefined ? 'running' : 'planning',
+    plan_revision: steps[0]!.planRevision,
     input: JSON.stringify(submission.input),
     plan_hash: submission.plan.hash,
     steps_total: steps.length,
@@ -149,3 +153,11 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
 const hashesOf = ({ pins, agents = {} }: PlanBody): string[] => [
   ...new Set([...Object.values(pins), ...Object.values(agents)].map(({ hash }) => hash)),
 ];
+
+/** A plan that a task goes by from this commit on. */
+export function adoptedPlanColumns({ task, plan }: Decision) {
+  if (!plan) return [];
+  const { hash, body, steps } = plan;
+  const columns = { hash, body: JSON.stringify(body), steps: steps.length, granted: hashesOf(body) };
+  return [{ ...columns, task_id: task.id, revision: task.planRevision, criteria_count: task.criteriaCount }];
+}

@@ -23,21 +23,22 @@ with plans as (
 ), repeated as materialized (
   select t.id from task t where t.id in (select id from json_to_recordset($2::json) as i(id uuid))
 ), accepted as (
-  insert into task (id, tenant_id, state, revision, event_seq, event_hash, input, plan_revision, plan_hash, steps_total, open_steps, tool_calls,
+  insert into task (id, tenant_id, state, revision, event_seq, event_hash, goal, skill, input, plan_revision, plan_hash, steps_total, open_steps, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
     api_key_id, deadline_at, due_at)
-  select id, tenant_id, 'running', 1, event_seq, decode(event_hash, 'hex'), input, 1, plan_hash, steps_total, steps_total, tool_calls,
+  select id, tenant_id, state, 1, event_seq, decode(event_hash, 'hex'), goal, skill, input, plan_revision, plan_hash, steps_total, steps_total, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
     api_key_id, deadline_at, deadline_at
-  from json_to_recordset($2::json) as t(id uuid, tenant_id text, event_seq int, event_hash text, input text, plan_hash text, steps_total int,
+  from json_to_recordset($2::json) as t(id uuid, tenant_id text, state text, plan_revision int, event_seq int, event_hash text, goal text, skill text, input text, plan_hash text, steps_total int,
     tool_calls int, grants text[], granted_hashes text[], criteria text, criteria_count int, invariants text, budget text, autonomy text,
     priority smallint, labels jsonb, webhook_url text, idempotency_key text, body_hash text, api_key_id uuid, deadline_at timestamptz)
   where id not in (select id from repeated)
   order by id
   on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
-  returning id, plan_hash
+  returning id, plan_hash, plan_revision, goal, skill
 ), linked as (
-  insert into task_plan (task_id, revision, plan_hash, source, active) select id, 1, plan_hash, 'caller', true from accepted
+  insert into task_plan (task_id, revision, plan_hash, source, active) select id, plan_revision, plan_hash, case when goal is not null then 'goal' when skill is not null then 'skill' else 'caller' end, true
+  from accepted
 ), steps as (
   insert into step (${STEP_NAMES})
   select ${STEP_NAMES} from json_to_recordset($3::json) as s(${STEP_COLUMNS}) where task_id in (select id from accepted)
@@ -74,6 +75,8 @@ with t_in as materialized (
   select * from json_to_recordset($4::json) as o(id uuid, task_id uuid, tenant_id text, step_id uuid, from_state text, from_sending int, state text,
     resolver text, code text, message text, release int, evidence_id uuid, sending int, bytes text, hash text,
     new_evidence uuid, finding text, detail text)
+), p_in as materialized (
+  select * from json_to_recordset($6::json) as p(task_id uuid, revision int, hash text, body text, steps int, granted text[], criteria_count int)
 ), t_lock as materialized (
   select t.id, t.revision from task t where t.id in (select id from t_in) order by t.id /* lock */
 ), s_lock as materialized (
@@ -120,6 +123,17 @@ with t_in as materialized (
   update step s set state = 'cancelled', condition = '{"kind":"none","reason":"withdrawn"}', due_at = null, finished_at = won.finished_at
   from won
   where won.closes and s.task_id = won.id and s.finished_at is null and s.id not in (select id from s_in)
+), planned as (
+  insert into plan (hash, body, steps)
+  select distinct on (p.hash) p.hash, p.body, p.steps from p_in p join won on won.id = p.task_id order by p.hash
+  on conflict (hash) do nothing
+), retired as (
+  update task_plan set active = false where active and task_id in (select p.task_id from p_in p join won on won.id = p.task_id)
+  returning task_id
+), linked as (
+  insert into task_plan (task_id, revision, plan_hash, source, active)
+  select p.task_id, p.revision, p.hash, 'planner', true
+  from p_in p join won on won.id = p.task_id where (select count(*) from retired) >= 0
 ), items as (
   insert into step (${STEP_NAMES})
   select ${STEP_NAMES.split(',')
@@ -135,8 +149,12 @@ with t_in as materialized (
     revision = won.revision, state = won.state, fence = won.fence, withdrawal = won.withdrawal, withdrawn_at = won.withdrawn_at,
     event_seq = won.event_seq, event_hash = decode(won.event_hash, 'hex'), steps_total = won.steps_total, open_steps = won.open_steps,
     tool_calls = won.tool_calls, model_calls = won.model_calls, tokens = won.tokens, cost_micros = won.cost_micros, output = won.output, failure = won.failure, conditions = won.conditions, verdict_id = won.verdict_id,
-    due_at = won.due_at, finished_at = won.finished_at
-  from won where t.id = won.id
+    due_at = won.due_at, finished_at = won.finished_at,
+    plan_revision = coalesce(p.revision, t.plan_revision), plan_hash = coalesce(p.hash, t.plan_hash),
+    criteria_count = coalesce(p.criteria_count, t.criteria_count),
+    granted_hashes = case when p.hash is null then t.granted_hashes
+      else array(select distinct unnest(t.granted_hashes || p.granted)) end
+  from won left join p_in p on p.task_id = won.id where t.id = won.id
 )
 select id from won`;
 

@@ -4,7 +4,15 @@ import { Injectable } from '@nestjs/common';
 import type { Acceptance } from './accept';
 import type { Decision } from './decision';
 import type { SubmitAnswer } from './lifecycle.port';
-import { acceptedTaskColumns, conclusionColumns, eventColumns, newStepColumns, stepColumns, taskColumns } from './rows';
+import {
+  acceptedTaskColumns,
+  adoptedPlanColumns,
+  conclusionColumns,
+  eventColumns,
+  newStepColumns,
+  stepColumns,
+  taskColumns,
+} from './rows';
 import { BACKLOG, COMMIT, COMMIT_WITHDRAWAL, FIND_BY_KEY, IN_FLIGHT, SUBMIT } from './task.sql';
 
 const SUBMIT_BATCH_MAX = 500;
@@ -55,6 +63,7 @@ export class TaskStore {
       JSON.stringify(
         decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
+      JSON.stringify(decisions.flatMap(adoptedPlanColumns)),
     ]);
     faultPoint(withdraws ? 'coordinator.after-withdrawal' : 'coordinator.after-commit', tasks);
     return new Set(rows.map((row) => row.id));

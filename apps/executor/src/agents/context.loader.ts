@@ -24,7 +24,8 @@ left join operation o on o.id = s.operation_id
 order by a.id, s.item_index`,
 };
 
-interface LoopRow {
+/** One call of an agent's loop, or none where `key` is null. */
+export interface LoopRow {
   readonly agent_id: string;
   readonly agent_key: string;
   readonly agent_item: string | null;
@@ -49,13 +50,14 @@ export async function loadContexts(
     wanted.map((row) => row.item_index),
   ]);
   const byAgent = Map.groupBy(loops, (loop) => loop.agent_id);
-  return new Map(wanted.map((row) => [row.step_id, factsOf(row, byAgent.get(row.parent_id!) ?? [], known)]));
+  return new Map(wanted.map((row) => [row.step_id, contextOf(row, byAgent.get(row.parent_id!) ?? [], known)]));
 }
 
-const isModelCall = (row: PreparedRow): boolean =>
+export const isModelCall = (row: PreparedRow): boolean =>
   isCallKey(row.key) && (JSON.parse(row.item!) as AgentCall).kind === 'model';
 
-function factsOf(row: PreparedRow, loop: readonly LoopRow[], { plan, contracts }: KnownPlan): ContextFacts {
+/** Pure: what a model call is made of, from the rows of its loop up to it. */
+export function contextOf(row: PreparedRow, loop: readonly LoopRow[], { plan, contracts }: KnownPlan): ContextFacts {
   const { callers } = JSON.parse(row.item!) as ModelStepCall;
   const { agent_key: key, agent_item: item } = loop[0]!;
   const value = item === null ? undefined : (JSON.parse(item) as JsonValue);

@@ -11,7 +11,7 @@ describe('an exchange that fails while its connection stands', () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');
     const deadline = startDeadline(20_000);
-    const exchange = new HttpExchange(deadline, false);
+    const exchange = new HttpExchange(deadline, false, () => true);
     const controller = { abort: () => undefined } as unknown as Dispatcher.DispatchController;
     exchange.onRequestStart(controller);
     exchange.sentOver(socket);

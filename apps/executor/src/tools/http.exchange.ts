@@ -5,7 +5,7 @@ import type { Deadline } from '@muster/resilience';
 import type { Dispatcher } from 'undici';
 import { failureAfterSend, failureBeforeSend } from './http.failure';
 import { TOOL_LIMITS } from './limits';
-import { stoppedAfterSend, stoppedBeforeSend } from './not-sent';
+import { CLAIM_TOO_OLD, stoppedAfterSend, stoppedBeforeSend } from './not-sent';
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
@@ -37,6 +37,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   constructor(
     private readonly deadline: Deadline,
     private readonly isTls: boolean,
+    private readonly mayLeave: () => boolean,
   ) {
     this.answer = new Promise((resolve) => {
       this.settle = resolve;
@@ -46,7 +47,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Stopped while it waited for a connection: it has already been reported as not sent, so it must not be.
+    // The connection may have taken its time. This is the last moment before the bytes are written.
+    if (!this.mayLeave()) this.finish(CLAIM_TOO_OLD);
+    // Reported as not sent, now or while it waited for a connection: so it must not be.
     if (this.over) controller.abort(new Error('Stopped before it was sent.'));
     else {
       this.controller = controller;

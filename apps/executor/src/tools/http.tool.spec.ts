@@ -184,6 +184,25 @@ describe('a call of which no byte left', () => {
     expect(server.connections).toHaveLength(0);
   });
 
+  it.each(['keyed', 'opaque'] as const)(
+    'is not sent when its claim grew too old while the connection was made: %s',
+    async (effect) => {
+      let requests = 0;
+      const { url } = await serving((_, response) => {
+        requests++;
+        response.end('{}');
+      });
+      const call = post(url, { contract: { effect }, mayLeave: () => false });
+
+      const answer = await tool.call(call);
+
+      expect(answer).toMatchObject({ kind: 'not-sent', code: 'lease_stale' });
+      expect(stateOf(call, answer)).toBe('absent');
+      expect(await tool.call(post(url))).toMatchObject({ kind: 'answered' });
+      expect(requests).toBe(1);
+    },
+  );
+
   it('is not sent when it is aborted during the TLS handshake, and stays so', async () => {
     const cancel = new AbortController();
     const received: Buffer[] = [];

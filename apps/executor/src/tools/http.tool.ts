@@ -26,7 +26,8 @@ export class HttpTool implements Tool {
     if (request.kind === 'rejected') return request;
     const deadline = startDeadline(call.timeoutMs, call.signal);
     try {
-      const exchange = new HttpExchange(deadline, request.options.origin.startsWith('https:'));
+      const isTls = request.options.origin.startsWith('https:');
+      const exchange = new HttpExchange(deadline, isTls, () => call.mayLeave());
       // A kept connection may be dead without anybody knowing; for an opaque tool that unknown would cost a person's time.
       const agent = effect === 'opaque' ? this.fresh : this.keeping;
       if (!deadline.signal.aborted) agent.dispatch(request.options, exchange);

@@ -4,7 +4,7 @@ import { driftOf, type McpConnection, McpServerAwayFault, type McpServers } from
 import { type Deadline, type Egress, EgressDeniedFault, startDeadline } from '@muster/resilience';
 import { mcpAnswer } from './mcp.answer';
 import { McpLink } from './mcp.link';
-import { stoppedAfterSend, stoppedBeforeSend } from './not-sent';
+import { CLAIM_TOO_OLD, stoppedAfterSend, stoppedBeforeSend } from './not-sent';
 import type { Tool, ToolCall } from './tool';
 
 type Unsent = Extract<ToolAnswer, { kind: 'not-sent' | 'rejected' }>;
@@ -73,6 +73,8 @@ async function exchange(
   input: JsonObject,
   deadline: Deadline,
 ): Promise<ToolAnswer> {
+  // Starting a server may have taken its time.
+  if (!call.mayLeave()) return CLAIM_TOO_OLD;
   const end = await connection.call(tool, input, metaOf(call), deadline.signal);
   // A session that answers with a status, or takes nothing, is not worth another call.
   if (end.kind === 'status' || end.kind === 'unsent') link.retire(connection);

@@ -4,6 +4,7 @@ import type { BuiltinTool } from './builtin/builtin.tool';
 import type { HttpTool } from './http.tool';
 import type { McpTool } from './mcp.tool';
 import type { ModelTool } from './model.tool';
+import { CLAIM_TOO_OLD } from './not-sent';
 import type { ProcessTool } from './process.tool';
 import type { Tool, ToolCall } from './tool';
 
@@ -18,7 +19,7 @@ export class ToolRegistry implements Tool {
   ) {}
 
   call(call: ToolCall): Promise<ToolAnswer> {
-    return this.toolFor(call.contract.transport).call(call);
+    return call.mayLeave() ? this.toolFor(call.contract.transport).call(call) : Promise.resolve(CLAIM_TOO_OLD);
   }
 
   /** Ends the connections that are kept and the servers that were started; calls in flight end as `reset`. */

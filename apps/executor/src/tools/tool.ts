@@ -22,6 +22,8 @@ export interface ToolCall {
   readonly signal: AbortSignal;
   /** W3C Trace Context. */
   readonly traceparent: string;
+  /** Asked once more right before the first byte leaves: false when the claim has grown too old meanwhile. */
+  mayLeave(): boolean;
 }
 
 /**

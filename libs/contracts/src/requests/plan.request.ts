@@ -27,8 +27,8 @@ export class StepRequest {
   tool?: string;
   @Text({ optional: true, description: 'A registered agent; `input` is what it is given.', example: 'researcher' })
   agent?: string;
-  @Json({ optional: true, description: 'Not in this release.' })
-  skill?: JsonValue;
+  @Text({ optional: true, description: 'A registered skill, `name` or `name@version`; its steps take its place.' })
+  skill?: string;
   @Json({ optional: true, description: 'Not in this release.' })
   approval?: JsonValue;
   @Json({ optional: true, description: 'Not in this release.' })

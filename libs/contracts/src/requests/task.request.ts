@@ -17,7 +17,12 @@ export class TaskRequest {
   @Shape(() => PlanRequest, { optional: true, description: 'The steps themselves.' })
   plan?: PlanRequest;
 
-  @Text({ optional: true, min: 1, max: LIMITS.NAME_LENGTH_MAX, description: 'The name of a plan template.' })
+  @Text({
+    optional: true,
+    min: 1,
+    max: 2 * LIMITS.NAME_LENGTH_MAX,
+    description: 'A registered skill, `name` or `name@version`; `input` holds its parameters.',
+  })
   skill?: string;
 
   @Json({ optional: true, description: 'What expressions see as `input`.' })

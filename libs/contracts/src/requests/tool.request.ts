@@ -148,6 +148,14 @@ export class ToolRequest {
   definite?: DefiniteRequest;
   @Shape(() => ProbeRequest, { optional: true, description: '`probed` needs it.' })
   probe?: ProbeRequest;
+  @Texts({
+    optional: true,
+    max: 1_024,
+    itemsMax: 32,
+    description: 'What a call changes: texts over `input`. Parallel steps of a plan never name the same.',
+    example: ['ticket/${{ input.id }}'],
+  })
+  writes?: string[];
   @Shape(() => CompensateRequest, { optional: true })
   compensate?: CompensateRequest;
   @Whole({ optional: true, min: 1, max: TIMEOUT_MS_MAX })

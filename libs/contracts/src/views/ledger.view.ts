@@ -84,6 +84,8 @@ export class PlanView {
   acceptedAt: string;
   @JsonMap({ description: 'Version and hash of the contract of each tool.' })
   tools: JsonObject;
+  @JsonMap({ optional: true, description: 'By agent: the pinned contract.' })
+  agents?: JsonObject;
   @JsonMap({})
   plan: JsonObject;
 }

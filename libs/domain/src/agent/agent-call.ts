@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json';
-import type { CompiledStep } from '../plan/plan';
+import type { CompiledStep, Problem } from '../plan/plan';
 import type { ResolvedContract } from '../tool-contract';
 
 /** What a call of an agent is for, stored with its step. */
@@ -11,6 +11,8 @@ export interface ModelStepCall {
   readonly round: number;
   /** The agents above it, from the plan's own down to the one whose model it is. */
   readonly callers: readonly string[];
+  /** Of a planner that is asked again: what was wrong with its last plan. */
+  readonly problems?: readonly Problem[];
 }
 
 /** A call that a model asked for. */

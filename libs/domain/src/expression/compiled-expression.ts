@@ -17,6 +17,10 @@ import type { Scope } from './scope';
 export interface CompiledExpression {
   readonly variables: ReadonlySet<string>;
   readonly steps: ReadonlySet<string>;
+  /** Every path that it takes from a variable; what `has` asks about is not among them. */
+  readonly paths: readonly Path[];
+  /** Set where the whole expression is a path. */
+  readonly whole?: Path;
   /** Throws where it has no value. */
   run(scope: Scope): JsonValue;
 }
@@ -52,7 +56,7 @@ function compile(text: string): CompiledExpression {
 
 // A bare path hands on what is there, byte for byte: no conversion, nothing to count. It keeps no tree alive, either.
 function pathExpression(path: Path, { variables, steps }: Analysis): CompiledExpression {
-  return { variables, steps, run: (scope) => resolvePath(path, scope) };
+  return { variables, steps, paths: [path], whole: path, run: (scope) => resolvePath(path, scope) };
 }
 
 function celExpression(parsed: ParseResult, analysis: Analysis): CompiledExpression {
@@ -62,7 +66,8 @@ function celExpression(parsed: ParseResult, analysis: Analysis): CompiledExpress
   if (!checked.valid) throw checked.error;
   for (const node of analysis.others) meter(node);
   for (const [node, path] of analysis.paths) meterPath(node, path);
-  return { variables, steps, run: (scope) => runWith(scope, () => fromCel(parsed({}))) };
+  const paths = [...analysis.paths.values()];
+  return { variables, steps, paths, run: (scope) => runWith(scope, () => fromCel(parsed({}))) };
 }
 
 /** Why something thrown by the library or by this folder has no value. The library adds a drawing below its summary. */

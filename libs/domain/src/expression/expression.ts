@@ -1,11 +1,18 @@
 import type { JsonValue } from '../json';
 import { compileExpression, reasonOf } from './compiled-expression';
 import { ExpressionError } from './expression-error';
+import type { Path } from './path';
 import type { Scope } from './scope';
 import { segmentsOf } from './template-segments';
 
 export type ExpressionCheck =
-  | { readonly ok: true; readonly steps: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly steps: readonly string[];
+      /** Every path it takes from a variable, and the one that it is as a whole, if it is one. */
+      readonly paths: readonly Path[];
+      readonly whole?: Path;
+    }
   | { readonly ok: false; readonly message: string };
 
 export type Evaluation =
@@ -22,7 +29,8 @@ export function checkExpression(text: string, variables: readonly string[]): Exp
     for (const name of expression.variables) {
       if (!variables.includes(name)) return { ok: false, message: unknownVariable(name, variables) };
     }
-    return { ok: true, steps: [...expression.steps] };
+    const { paths, whole } = expression;
+    return { ok: true, steps: [...expression.steps], paths, whole };
   } catch (error) {
     return { ok: false, message: reasonOf(error) };
   }

@@ -5,15 +5,25 @@ import type { Problem } from '../plan/plan';
 import { reasonOf } from './compiled-expression';
 import { checkExpression, evaluate } from './expression';
 import { ExpressionError } from './expression-error';
+import type { Path } from './path';
 import type { Scope } from './scope';
 import type { Segment } from './template-segments';
 import { hasExpression, segmentsOf } from './template-segments';
+
+/** An expression where it stands: what it takes from its variables. */
+export interface ExpressionUse {
+  readonly pointer: string;
+  readonly paths: readonly Path[];
+  /** Set where the value that stands there is what this path leads to, as it is. */
+  readonly whole?: Path;
+}
 
 export interface TemplateCheck {
   readonly problems: readonly Problem[];
   /** Keys of the steps it reads, no doubles, with the pointer of the first place that does. */
   readonly reads: ReadonlyMap<string, string>;
   readonly steps: readonly string[];
+  readonly uses: readonly ExpressionUse[];
 }
 
 export type Rendering =
@@ -24,12 +34,17 @@ export type Rendering =
 export function checkTemplate(value: JsonValue, variables: readonly string[], pointer: string): TemplateCheck {
   const problems: Problem[] = [];
   const reads = new Map<string, string>();
+  const uses: ExpressionUse[] = [];
   visitStrings(value, pointer, 0, (text, at) => {
     const checked = checkText(text, variables);
-    if (!checked.ok) problems.push({ pointer: at, code: 'bad_expression', message: checked.message });
-    else for (const step of checked.steps) if (!reads.has(step)) reads.set(step, at);
+    if (!checked.ok) {
+      problems.push({ pointer: at, code: 'bad_expression', message: checked.message });
+      return;
+    }
+    uses.push({ pointer: at, paths: checked.paths, whole: checked.whole });
+    for (const step of checked.steps) if (!reads.has(step)) reads.set(step, at);
   });
-  return { problems, reads, steps: [...reads.keys()] };
+  return { problems, reads, steps: [...reads.keys()], uses };
 }
 
 /** Whether any string of a value has a `${{ }}` in it. */
@@ -99,17 +114,22 @@ function textOf(segment: Segment, scope: Scope, pointer: string): string {
 
 function checkText(text: string, variables: readonly string[]) {
   const steps: string[] = [];
+  const paths: Path[] = [];
+  let whole: Path | undefined;
   try {
-    for (const segment of segmentsOf(text)) {
+    const segments = segmentsOf(text);
+    for (const segment of segments) {
       if (segment.kind === 'text') continue;
       const checked = checkExpression(segment.text, variables);
       if (!checked.ok) return checked;
       steps.push(...checked.steps);
+      paths.push(...checked.paths);
+      if (segments.length === 1) whole = checked.whole;
     }
   } catch (error) {
     return { ok: false as const, message: reasonOf(error) };
   }
-  return { ok: true as const, steps };
+  return { ok: true as const, steps, paths, whole };
 }
 
 type Visit = (text: string, pointer: string) => void;

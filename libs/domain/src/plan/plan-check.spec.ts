@@ -19,7 +19,7 @@ describe('checking a plan without running it', () => {
         { step: 'c', tool: 'echo', effect: 'none', retry: expect.stringContaining('Sent again') },
       ],
       permits: [],
-      budget: { steps: 3, toolCalls: 11 },
+      budget: { steps: 3, toolCalls: 11, fanOut: 0, modelCalls: 0 },
       mermaid: [
         'flowchart TD',
         '  s0["a<br/>tickets.create"]',

@@ -9,7 +9,7 @@ const TYPE_NAMES: readonly string[] = ['string', 'number', 'integer', 'boolean',
 /** Which of a plan's input declarations are neither a type's name nor a JSON Schema. */
 export function declarationProblems(document: PlanDocument, pointer: string): Problem[] {
   return Object.entries(document.input ?? {}).flatMap(([name, declared]) => {
-    const fault = schemaFault(schemaFor(declared));
+    const fault = schemaFault(schemaForDeclared(declared));
     if (fault === undefined) return [];
     const message = `Declare an input as ${TYPE_NAMES.join(', ')} or as a JSON Schema: ${fault}.`;
     return [{ pointer: childPointer(`${pointer}/input`, name), code: 'bad_schema', message }];
@@ -21,7 +21,9 @@ export function checkPlanInput(document: PlanDocument, input: JsonValue | undefi
   if (document.input === undefined) return [];
   const schema: JsonObject = {
     type: 'object',
-    properties: Object.fromEntries(Object.entries(document.input).map(([name, type]) => [name, schemaFor(type)])),
+    properties: Object.fromEntries(
+      Object.entries(document.input).map(([name, type]) => [name, schemaForDeclared(type)]),
+    ),
     required: Object.keys(document.input),
   };
   return schemaOf(schema)
@@ -33,4 +35,5 @@ export function checkPlanInput(document: PlanDocument, input: JsonValue | undefi
     }));
 }
 
-const schemaFor = (declared: JsonValue): JsonValue => (typeof declared === 'string' ? { type: declared } : declared);
+export const schemaForDeclared = (declared: JsonValue): JsonValue =>
+  typeof declared === 'string' ? { type: declared } : declared;

@@ -1,5 +1,6 @@
 import { checkExpression } from '../expression/expression';
 import { ITEM_NAME } from '../expression/scope';
+import type { ExpressionUse } from '../expression/template';
 import { checkTemplate } from '../expression/template';
 import { childPointer } from '../json-pointer';
 import type { PlanDocument, Problem, StepDocument } from './plan';
@@ -14,6 +15,8 @@ export interface StepReading {
   readonly input: Reads;
   readonly gate: Reads;
   readonly check: Reads;
+  /** Every expression of it, by the part it stands in. */
+  readonly uses: { readonly [part in 'input' | 'gate' | 'check']: readonly ExpressionUse[] };
   readonly problems: readonly Problem[];
 }
 
@@ -24,6 +27,8 @@ export interface PlanReading {
   readonly steps: readonly StepReading[];
   readonly completion: Reads;
   readonly output: Reads;
+  /** The expressions of `completion` and `output`. */
+  readonly uses: readonly ExpressionUse[];
   /** Problems of `completion` and `output`. */
   readonly problems: readonly Problem[];
 }
@@ -39,6 +44,7 @@ export function readPlan(document: PlanDocument, pointer: string): PlanReading {
     steps: document.steps.map((step, i) => readStep(step, `${pointer}/steps/${i}`)),
     completion: completion.reads,
     output: output.reads,
+    uses: [...completion.uses, ...output.uses],
     problems: [...completion.problems, ...output.problems],
   };
 }
@@ -48,11 +54,12 @@ export const itemNameOf = (step: StepDocument): string => step.as ?? ITEM_NAME;
 
 interface Reading {
   readonly reads: Reads;
+  readonly uses: readonly ExpressionUse[];
   readonly problems: readonly Problem[];
 }
 
 // Most steps have no gate and no check; a plan may have a hundred thousand of them.
-const NOTHING_READ: Reading = { reads: new Map(), problems: [] };
+const NOTHING_READ: Reading = { reads: new Map(), uses: [], problems: [] };
 
 function readStep(step: StepDocument, pointer: string): StepReading {
   const item = step.forEach === undefined ? [] : [itemNameOf(step)];
@@ -65,6 +72,7 @@ function readStep(step: StepDocument, pointer: string): StepReading {
     input: input.reads,
     gate: gate.reads,
     check: check.reads,
+    uses: { input: input.uses, gate: gate.uses, check: check.uses },
     problems: [...gate.problems, ...input.problems, ...check.problems],
   };
 }
@@ -81,12 +89,17 @@ function readExpressions(
   const written = Object.entries(expressions).filter((entry): entry is [string, string] => entry[1] !== undefined);
   if (written.length === 0) return NOTHING_READ;
   const reads = new Map<string, string>();
+  const uses: ExpressionUse[] = [];
   const problems: Problem[] = [];
   for (const [name, text] of written) {
     const at = childPointer(pointer, name);
     const checked = checkExpression(text, variables);
-    if (!checked.ok) problems.push({ pointer: at, code: 'bad_expression', message: checked.message });
-    else for (const step of checked.steps) if (!reads.has(step)) reads.set(step, at);
+    if (!checked.ok) {
+      problems.push({ pointer: at, code: 'bad_expression', message: checked.message });
+      continue;
+    }
+    uses.push({ pointer: at, paths: checked.paths, whole: checked.whole });
+    for (const step of checked.steps) if (!reads.has(step)) reads.set(step, at);
   }
-  return { reads, problems };
+  return { reads, uses, problems };
 }

@@ -1,5 +1,5 @@
 import type { ResolvedAgent } from '../agent/agent-contract';
-import type { JsonValue } from '../json';
+import type { JsonObject, JsonValue } from '../json';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
 import type { PlanBudget } from './budget-rules';
@@ -7,6 +7,7 @@ import { budgetProblems, worstCaseOf } from './budget-rules';
 import { buildPlan, pinContracts } from './compile-plan';
 import { cyclesOf, cycleText } from './cycles';
 import { NameSuggester } from './nearest-name';
+import { PathTypes } from './path-types';
 import type { CompiledPlan, PlanDocument, Problem } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { graphOf } from './plan-graph';
@@ -15,6 +16,8 @@ import type { PlanReading, Reads } from './plan-reading';
 import { readPlan } from './plan-reading';
 import { ProblemList } from './problem-list';
 import { StepRules } from './step-rules';
+import { pathProblems } from './type-rules';
+import { writeProblems } from './write-rules';
 
 export interface PlanOptions {
   /** Where the plan stands in the request. Default: `/plan`. */
@@ -30,6 +33,8 @@ export interface PlanOptions {
   readonly budget?: PlanBudget;
   /** The task's input, if it is known: then the items of a `forEach` over it can be counted. */
   readonly input?: JsonValue;
+  /** What the task's input is known to be, where something other than the plan says so. */
+  readonly inputSchema?: JsonObject;
 }
 
 export type PlanVerdict =
@@ -80,20 +85,17 @@ function problemsOf(
   const problems = new ProblemList();
   const suggester = new NameSuggester();
   problems.addAll(declarationProblems(reading.document, reading.pointer));
-  const around = {
-    steps: reading.steps,
-    graph,
-    contracts,
-    agents: options.agents,
-    models: options.models,
-    grants: options.grants,
-  };
+  const { agents, models, grants, inputSchema } = options;
+  const types = new PathTypes(reading.steps, graph, { tools: contracts, agents }, reading.document, inputSchema);
+  const around = { steps: reading.steps, graph, contracts, agents, models, grants, types };
   const rules = new StepRules(around, problems, suggester);
   for (const [index, step] of reading.steps.entries()) rules.check(step, index);
   problems.addAll(reading.problems);
   addUnknownReads(problems, suggester, graph, reading.completion);
   addUnknownReads(problems, suggester, graph, reading.output);
+  for (const use of reading.uses) problems.addAll(pathProblems(use, types));
   addCycles(problems, reading, graph);
+  problems.addAll(writeProblems(reading.steps, graph, contracts));
   problems.addAll(budgetProblems(worstCaseOf(reading.document, contracts, options), options.budget));
   return problems.all(reading.pointer);
 }

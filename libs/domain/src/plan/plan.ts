@@ -21,6 +21,8 @@ export interface StepDocument {
   /** Of `tool` and `agent` one. */
   readonly tool?: string;
   readonly agent?: string;
+  /** A plan template, `name` or `name@version`; its steps stand here by the time a plan is held to the rules. */
+  readonly skill?: string;
   readonly needs?: readonly string[];
   readonly when?: string;
   readonly forEach?: string;

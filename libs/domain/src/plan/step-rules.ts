@@ -1,17 +1,21 @@
 import type { ResolvedAgent } from '../agent/agent-contract';
 import { closureOf } from '../agent/agent-grants';
 import { isFreeName } from '../expression/scope';
+import type { JsonObject } from '../json';
 import { LIMITS } from '../limits';
 import type { ResolvedContract } from '../tool-contract';
+import { contractProblems } from './effect-rules';
 import { grantCheck } from './grants';
 import { inputProblems } from './input-rules';
 import type { NameSuggester } from './nearest-name';
+import type { PathTypes } from './path-types';
 import type { StepDocument } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { fallbackIdOf } from './plan-graph';
 import { PLAN_CHECK } from './plan-limits';
 import type { StepReading } from './plan-reading';
 import type { ProblemList } from './problem-list';
+import { stepTypeProblems } from './type-rules';
 
 const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const PRIORITY_MAX = 9;
@@ -24,6 +28,7 @@ export interface StepSurroundings {
   readonly agents?: ReadonlyMap<string, ResolvedAgent>;
   readonly models?: ReadonlySet<string>;
   readonly grants?: readonly string[];
+  readonly types: PathTypes;
 }
 
 /** The rules that look at one step and at the names of the others. */
@@ -45,6 +50,7 @@ export class StepRules {
     this.checkNeeds(reading);
     this.problems.addAll(reading.problems);
     this.checkReads(reading);
+    this.problems.addAll(stepTypeProblems(reading, this.around.types, this.takenBy(reading)));
     this.checkItems(reading);
     this.checkFallback(reading, index);
     this.checkNumbers(reading);
@@ -67,6 +73,7 @@ export class StepRules {
       const suggestion = this.suggester.suggest(tool, this.around.contracts.keys());
       this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${tool}'.${suggestion}`);
     } else if (this.isGranted(tool)) {
+      this.problems.addAll(contractProblems(contract, `${pointer}/tool`));
       this.problems.addAll(inputProblems(step.input ?? {}, contract, `${pointer}/input`));
     } else {
       this.problems.add(`${pointer}/tool`, 'not_granted', `The task's grants do not include '${tool}'.`);
@@ -89,6 +96,11 @@ export class StepRules {
     } else {
       this.problems.add(`${pointer}/agent`, 'not_granted', `The task's grants do not include '${name}'.`);
     }
+  }
+
+  private takenBy({ step }: StepReading): JsonObject | undefined {
+    const { contracts, agents } = this.around;
+    return step.agent === undefined ? contracts.get(step.tool ?? '')?.input : agents?.get(step.agent)?.input;
   }
 
   /** Of the agent and of all that it can come to call. */

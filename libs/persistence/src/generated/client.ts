@@ -65,6 +65,11 @@ export type Tool = Prisma.ToolModel
  */
 export type Agent = Prisma.AgentModel
 /**
+ * Model Skill
+ * Which plan template a name and version of a tenant stand for.
+ */
+export type Skill = Prisma.SkillModel
+/**
  * Model Plan
  * Content: an immutable plan.
  */

@@ -86,7 +86,7 @@ export class HistoryReader {
   async plan(tenantId: string, taskId: string): Promise<PlanView | undefined> {
     const [row] = await this.database.query<PlanColumns>(PLAN_OF_TASK, [tenantId, taskId]);
     if (!row) return undefined;
-    const body = JSON.parse(row.body) as { document: JsonObject; pins: JsonObject };
+    const body = JSON.parse(row.body) as { document: JsonObject; pins: JsonObject; agents?: JsonObject };
     return {
       taskId: showId('task', taskId),
       revision: row.revision,
@@ -94,6 +94,7 @@ export class HistoryReader {
       source: row.source,
       acceptedAt: row.accepted_at.toISOString(),
       tools: body.pins,
+      agents: body.agents,
       plan: body.document,
     };
   }

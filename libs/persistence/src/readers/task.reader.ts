@@ -27,6 +27,7 @@ interface TaskColumns {
   readonly state: TaskState;
   readonly revision: number;
   readonly goal: string | null;
+  readonly skill: string | null;
   readonly input: string;
   readonly output: string | null;
   readonly failure: string | null;
@@ -88,6 +89,7 @@ function viewOf(row: TaskColumns): TaskView {
     state: row.state,
     revision: row.revision,
     goal: row.goal ?? undefined,
+    skill: row.skill ?? undefined,
     input: parsed(row.input) ?? null,
     output: parsed(row.output),
     failure: parsed<FailureView>(row.failure),

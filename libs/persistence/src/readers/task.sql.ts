@@ -8,7 +8,7 @@ export const SHOWN_STEP_STATE = `case when s.state = 'dispatched' and exists (
       select from operation o where o.id = s.operation_id and o.state = 'sent' and o.epoch = s.epoch)
     then 'executing' else s.state end`;
 
-const TASK_FIELDS = `t.id, t.state, t.revision, t.goal, t.input, t.output, t.failure, t.conditions, t.budget, t.plan_revision,
+const TASK_FIELDS = `t.id, t.state, t.revision, t.goal, t.skill, t.input, t.output, t.failure, t.conditions, t.budget, t.plan_revision,
   t.labels, t.priority, t.steps_total, t.tool_calls, t.model_calls, t.tokens, t.cost_micros, t.deadline_at, t.created_at, t.finished_at,
   (select json_object_agg(c.state, c.steps) from (
     select ${SHOWN_STEP_STATE} as state, count(*)::int as steps from step s where s.task_id = t.id group by 1) c) as counts,

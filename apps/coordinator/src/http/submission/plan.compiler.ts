@@ -29,9 +29,12 @@ export class PlanCompiler {
   private readonly passed = new Map<string, CompiledPlan>();
   private stepsKept = 0;
   private readonly models: ReadonlySet<string>;
+  /** The model that makes plans of goals; undefined where none is configured. */
+  readonly plannerModel?: string;
 
   constructor(config: Config) {
     this.models = new Set(Object.keys(config.models));
+    this.plannerModel = plannerModelOf(config);
   }
 
   /** The plan as it passed before under the same contracts. */
@@ -76,3 +79,10 @@ const keyOf = ({ plan, grants, budget, input }: PlanRequestParts): string =>
 
 const isCurrent = (plan: CompiledPlan, contracts: Contracts): boolean =>
   Object.entries(plan.body.pins).every(([name, pin]) => contracts.tools.get(name)?.hash === pin.hash);
+
+const NAMED = 'planner';
+
+function plannerModelOf({ models, plannerModel }: Config): string | undefined {
+  if (plannerModel !== undefined) return plannerModel;
+  return Object.hasOwn(models, NAMED) ? NAMED : Object.keys(models)[0];
+}

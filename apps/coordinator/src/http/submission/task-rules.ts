@@ -40,22 +40,22 @@ function deadlineProblems(deadlineAt: JsonValue | undefined, now: Date): Problem
 // A word that nobody would act on is refused, not taken and forgotten.
 function unavailableProblems(body: JsonObject): Problem[] {
   const problems = [
-    ...unavailable(body, '', 'skill', 'Skills are not in this release: send the plan itself.'),
     ...unavailable(body, '', 'webhookUrl', 'Webhooks are not in this release: follow the events, or wait with waitMs.'),
   ];
   if (body.autonomy === 'supervised') {
     const message = "Permits are not in this release: check the plan by /v1/plans/check, then send it as 'workflow'.";
     problems.push({ pointer: '/autonomy', code: 'not_in_this_release', message });
   }
-  const steps = isJsonObject(body.plan) && Array.isArray(body.plan.steps) ? body.plan.steps : [];
-  steps.forEach((step, index) => {
-    if (isJsonObject(step)) problems.push(...stepProblems(step, `/plan/steps/${index}`));
-  });
-  return problems;
+  return [...problems, ...planProblems(body.plan)];
+}
+
+/** What the steps of a plan ask for that nobody would act on, and those that ask for nothing. */
+export function planProblems(plan: JsonValue | undefined): Problem[] {
+  const steps = isJsonObject(plan) && Array.isArray(plan.steps) ? plan.steps : [];
+  return steps.flatMap((step, index) => (isJsonObject(step) ? stepProblems(step, `/plan/steps/${index}`) : []));
 }
 
 const MISSING_FROM_STEPS = {
-  skill: 'Skills are not in this release: write their steps.',
   approval: 'Approval steps are not in this release: split the task where a person decides.',
   wait: 'Timers and signals are not in this release: split the task where it waits.',
   compensate: "Compensation is not in this release: a failed task lists its standing effects in 'standingEffects'.",
@@ -66,8 +66,9 @@ function stepProblems(step: JsonObject, pointer: string): Problem[] {
   for (const [name, message] of Object.entries(MISSING_FROM_STEPS)) {
     if (name in step) problems.push(...unavailable(step, pointer, name, message));
   }
-  if (step.tool !== undefined || step.agent !== undefined || problems.length > 0) return problems;
-  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool, or its agent.' }];
+  const names = [step.tool, step.agent, step.skill];
+  if (names.some((name) => name !== undefined) || problems.length > 0) return problems;
+  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool, its agent or its skill.' }];
 }
 
 function unavailable(body: JsonObject, pointer: string, name: string, message: string): Problem[] {

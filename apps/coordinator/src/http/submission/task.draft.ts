@@ -1,13 +1,18 @@
 import {
+  bootstrapPlan,
   type CompiledPlan,
+  catalogueOf,
   checkPlanInput,
   type JsonObject,
+  type JsonValue,
   nearestName,
   type PlanDocument,
   type Problem,
   readCriteria,
 } from '@muster/domain';
+import { DOOR_LIMITS } from '../door.limits';
 import { HttpProblem, invalidRequest } from '../problems/problem';
+import type { OpenedBody } from '../skills/opened-body';
 import type { Contracts } from './contract.shelf';
 import type { PlanCompiler } from './plan.compiler';
 import { isReadable, taskProblems } from './task-rules';
@@ -20,15 +25,23 @@ export type TaskVerdict =
  * Holds the body of a task to every rule there is and compiles its plan, or answers everything that is wrong with it.
  * Throws the problem that says so where the body asks for what only a model could do.
  */
-export function judgeTask(body: JsonObject, contracts: Contracts, compiler: PlanCompiler, now: Date): TaskVerdict {
+function judgeTask(body: JsonObject, contracts: Contracts, compiler: PlanCompiler, now: Date): TaskVerdict {
   const plan = body.plan === undefined ? undefined : compiler.known(partsOf(body), contracts);
   // A plan that passed before need not be looked through again, only what stands around it.
   const problems = taskProblems(plan ? { ...body, plan: SOUND } : body, now);
-  if (body.goal !== undefined && body.plan === undefined) throw noPlanner(body, problems);
+  if (body.goal !== undefined && body.plan === undefined) return judgeGoal(body, problems, contracts, compiler);
   if (!isReadable(plan ? { ...body, plan: SOUND } : body, problems)) return { ok: false, problems };
   const verdict = plan ? ({ ok: true, plan } as const) : compiler.compile(partsOf(body), contracts);
   const all = distinct([...problems, ...(verdict.ok ? [] : verdict.problems), ...aroundPlanProblems(body)]);
   return verdict.ok && all.length === 0 ? verdict : { ok: false, problems: all };
+}
+
+/** The same of a body whose skills stand in their places; problems point into the body that was sent. */
+export function judgeOpened(opened: OpenedBody, contracts: Contracts, compiler: PlanCompiler, now: Date): TaskVerdict {
+  const verdict = judgeTask(opened.body, contracts, compiler, now);
+  if (verdict.ok && opened.problems.length === 0) return verdict;
+  const problems = verdict.ok ? [] : verdict.problems.map((problem) => opened.toSent(problem));
+  return { ok: false, problems: distinct([...opened.problems, ...problems]) };
 }
 
 // Stands for a plan that is known to be sound, where only the rest of a body is looked at.
@@ -42,12 +55,44 @@ interface Parts {
 }
 const partsOf = (body: JsonObject): Parts => body as unknown as Parts;
 
-function noPlanner(body: JsonObject, problems: readonly Problem[]): HttpProblem {
+/** A goal is accepted with a plan that makes its plan, as long as there is a model to ask. */
+function judgeGoal(
+  body: JsonObject,
+  problems: readonly Problem[],
+  contracts: Contracts,
+  { plannerModel }: PlanCompiler,
+): TaskVerdict {
+  const all = [...problems, ...goalProblems(body)];
+  if (plannerModel === undefined) throw noPlanner(all);
+  if (all.length > 0) return { ok: false, problems: all };
+  const { goal, grants } = body as unknown as { goal: string; grants: string[] };
+  const catalogue = catalogueOf(contracts, grants);
+  const { plan } = bootstrapPlan(goal, catalogue, plannerModel);
+  const bytes = Buffer.byteLength(JSON.stringify(plan.body.document));
+  if (bytes <= DOOR_LIMITS.CATALOGUE_BYTES_MAX) return { ok: true, plan };
+  const message = `The contracts granted come to ${bytes} bytes; a planner reads ${DOOR_LIMITS.CATALOGUE_BYTES_MAX}. Grant what the goal needs.`;
+  return { ok: false, problems: [{ pointer: '/grants', code: 'too_large', message }] };
+}
+
+function goalProblems(body: JsonObject): Problem[] {
   const missing = { pointer: '/grants', code: 'required', message: 'With a goal, say which tools its plan may use.' };
-  const all = body.grants === undefined && body.skill === undefined ? [...problems, missing] : problems;
-  if (all.length > 0) return invalidRequest(all);
+  return [
+    ...(body.grants === undefined && body.skill === undefined ? [missing] : []),
+    // A caller cannot know the steps of a plan that nobody has made.
+    ...criteriaProblems(NO_STEPS, textsOf(body.completion), '/completion'),
+    ...criteriaProblems(NO_STEPS, textsOf(body.invariants), '/invariants'),
+  ];
+}
+
+const NO_STEPS: PlanDocument = { steps: [] };
+
+const textsOf = (value: JsonValue | undefined): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+
+function noPlanner(problems: readonly Problem[]): HttpProblem {
+  if (problems.length > 0) return invalidRequest(problems);
   const message = 'No model is configured here, so that nobody can make a plan of a goal.';
-  const detail = `${message} Set a model for the planner and restart it, or send the plan itself: plans work without one.`;
+  const detail = `${message} Set a model for the planner (MODELS, docs/models.md) and restart, or send the plan itself: plans and skills work without one.`;
   const errors = [{ pointer: '/goal', code: 'goal_unavailable', message }];
   return new HttpProblem(422, 'goal_unavailable', detail, { errors });
 }

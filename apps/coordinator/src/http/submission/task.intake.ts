@@ -1,14 +1,23 @@
 import { Clock } from '@muster/chassis';
-import { type CompiledPlan, type ContractPins, hashJson, type JsonObject } from '@muster/domain';
+import {
+  type CompiledPlan,
+  type ContractPins,
+  hashJson,
+  type JsonObject,
+  PLANNER,
+  plannerContract,
+} from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle, type Submission } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
 import { DOOR_LIMITS } from '../door.limits';
 import { HttpProblem, invalidRequest } from '../problems/problem';
+import type { OpenedTask } from '../skills/skill.shelf';
+import { TaskSkills } from '../skills/task.skills';
 import { ToolStore } from '../tools/tool.store';
 import { ContractShelf } from './contract.shelf';
 import { PlanCompiler } from './plan.compiler';
-import { judgeTask } from './task.draft';
+import { judgeOpened } from './task.draft';
 
 /** Takes the body of a task to its acceptance: every rule first, then one commit. */
 @Injectable()
@@ -18,13 +27,15 @@ export class TaskIntake {
     private readonly shelf: ContractShelf,
     private readonly compiler: PlanCompiler,
     private readonly tools: ToolStore,
+    private readonly skills: TaskSkills,
     private readonly clock: Clock,
   ) {}
 
   /** Answers the id of the task, a new one or the one that this key already made. Throws the problem that refuses it. */
   async submit(caller: Caller, body: JsonObject, idempotencyKey?: string): Promise<string> {
-    const plan = await this.acceptable(caller.tenantId, body);
-    const answer = await this.lifecycle.submit(submissionOf(caller, body, plan, this.clock.now(), idempotencyKey));
+    const { plan, skill } = await this.acceptable(caller.tenantId, body);
+    const submission = submissionOf(caller, body, plan, this.clock.now(), idempotencyKey);
+    const answer = await this.lifecycle.submit({ ...submission, skill });
     if (answer.kind === 'other-body') throw keyReused();
     return answer.taskId;
   }
@@ -33,41 +44,54 @@ export class TaskIntake {
    * A plan pins contracts, and a pinned contract must not be replaced under its version any more. One that was replaced
    * between the look and the mark is looked at again.
    */
-  private async acceptable(tenantId: string, body: JsonObject): Promise<CompiledPlan> {
+  private async acceptable(tenantId: string, body: JsonObject): Promise<Acceptable> {
     for (let round = 1; round <= DOOR_LIMITS.COMPILE_ROUNDS_MAX; round++) {
-      const plan = await this.judged(tenantId, body);
-      if (await this.markUsed(tenantId, plan)) return plan;
+      const opened = await this.skills.open(tenantId, body);
+      const plan = await this.judged(tenantId, opened);
+      const areUsed = (await this.markUsed(tenantId, plan)) && (await this.skills.markUsed(tenantId, opened));
+      if (areUsed) return { plan, skill: opened.skill };
       this.shelf.forget(tenantId);
     }
-    const detail = 'A tool of this plan is being replaced again and again. Try again when its contract stands.';
+    const detail =
+      'A tool or skill of this plan is being replaced again and again. Try again when its contract stands.';
     throw new HttpProblem(409, 'contract_moving', detail, { retryable: true });
   }
 
   private async markUsed(tenantId: string, { body }: CompiledPlan): Promise<boolean> {
     const hashes = (pins: ContractPins = {}) => Object.values(pins).map(({ hash }) => hash);
+    const { [PLANNER]: planner, ...agents } = body.agents ?? {};
+    // Nobody registered the planner: it is kept where the plan that names it will look for it.
+    if (planner)
+      await this.tools.keep(planner.hash, plannerContract(this.compiler.plannerModel!) as unknown as JsonObject);
     return (
       (await this.tools.markUsed(tenantId, hashes(body.pins))) &&
-      (await this.tools.markUsed(tenantId, hashes(body.agents), 'agent'))
+      (await this.tools.markUsed(tenantId, hashes(agents), 'agent'))
     );
   }
 
   // What another coordinator registered a moment ago may not be on the shelf yet: a refusal is worth a second look.
-  private async judged(tenantId: string, body: JsonObject): Promise<CompiledPlan> {
-    const verdict = judgeTask(body, await this.shelf.of(tenantId), this.compiler, this.clock.now());
+  private async judged(tenantId: string, opened: OpenedTask): Promise<CompiledPlan> {
+    const verdict = judgeOpened(opened, await this.shelf.of(tenantId), this.compiler, this.clock.now());
     if (verdict.ok) return verdict.plan;
     if (!verdict.problems.some(({ code }) => code === 'unknown_tool' || code === 'unknown_agent'))
       throw invalidRequest(verdict.problems);
     this.shelf.forget(tenantId);
-    const again = judgeTask(body, await this.shelf.of(tenantId), this.compiler, this.clock.now());
+    const again = judgeOpened(opened, await this.shelf.of(tenantId), this.compiler, this.clock.now());
     if (again.ok) return again.plan;
     throw invalidRequest(again.problems);
   }
+}
+
+interface Acceptable {
+  readonly plan: CompiledPlan;
+  readonly skill?: string;
 }
 
 const PRIORITY_DEFAULT = 5;
 
 // The rules have passed, so that every field has the type its shape declares.
 interface SoundBody {
+  readonly goal?: string;
   readonly input?: Submission['input'];
   readonly completion?: string[];
   readonly invariants?: string[];
@@ -93,6 +117,7 @@ function submissionOf(
     idempotencyKey,
     bodyHash: hashJson(body),
     plan,
+    goal: sound.goal,
     input: sound.input ?? null,
     completion: sound.completion ?? [],
     invariants: sound.invariants ?? [],

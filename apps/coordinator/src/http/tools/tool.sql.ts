@@ -43,3 +43,9 @@ from locked l
 where t.tenant_id = l.tenant_id and t.name = l.name and t.version = l.version and t.contract_hash = any($2::text[])
 returning t.contract_hash`,
 }));
+
+/** Contracts are content: a hash names one for ever. */
+export const KEEP_CONTRACT: NamedSql = {
+  name: 'contract.keep',
+  text: 'insert into contract (hash, document) values ($1, $2) on conflict (hash) do nothing',
+};

@@ -2,7 +2,7 @@ import { canonicalJson, type JsonObject, sha256Hex } from '@muster/domain';
 import { Database } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { DOOR_LIMITS } from '../door.limits';
-import { MARK_USED, REGISTER, type Registry } from './tool.sql';
+import { KEEP_CONTRACT, MARK_USED, REGISTER, type Registry } from './tool.sql';
 
 /** The only writer of tools, agents and contracts. */
 @Injectable()
@@ -18,6 +18,11 @@ export class ToolStore {
     const values = [tenantId, contract.name, contract.version, hash, document];
     const rows = await this.database.query<{ contract_hash: string }>(REGISTER[registry], values);
     return rows.length > 0;
+  }
+
+  /** Keeps a contract that nobody registers. Its hash is that of its canonical JSON. */
+  async keep(hash: string, contract: JsonObject): Promise<void> {
+    await this.database.query(KEEP_CONTRACT, [hash, JSON.stringify(contract)]);
   }
 
   /** From here on these contracts cannot be replaced. False where one of them was, just before. */

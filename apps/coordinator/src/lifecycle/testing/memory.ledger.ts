@@ -75,7 +75,7 @@ export class MemoryLedger {
     const { task, step } = rows;
     const before = this.byId(claim.operationId);
     if (!this.workers.isLive(workerId)) return 'worker_given_up';
-    if (task.withdrawal !== null || task.state !== 'running') return 'withdrawn';
+    if (task.withdrawal !== null || (task.state !== 'running' && task.state !== 'planning')) return 'withdrawn';
     if (step.state !== 'dispatched' || step.epoch !== claim.epoch) return 'stale';
     if (before?.epoch === claim.epoch && before.state === 'sent' && before.workerId === workerId)
       return isRepeatable(before, claim, now) ? 'again' : 'stale';
@@ -190,7 +190,7 @@ const isOpenTo = (operation: StoredOperation, sending: number): boolean =>
   operation.sending === sending &&
   (operation.state === 'sent' || (operation.state === 'unknown' && operation.effect !== 'transactional'));
 
-/** A repeated claim of a resend in doubt: as late as any other. */
+/** A repeated claim of a resend in doubt is held against its window like a new one. */
 const isRepeatable = (before: StoredOperation, claim: Claim, now: number): boolean =>
   before.doubt === 0 || claim.effect !== 'keyed' || mayFollowUnknown(before, claim, now);
 

@@ -78,7 +78,7 @@ export class MemoryStore {
   }
 
   /** By hash, the contracts of the model calls among them: what the plan cache gives. */
-  private get contracts(): ReadonlyMap<string, ResolvedContract> {
+  get contracts(): ReadonlyMap<string, ResolvedContract> {
     return new Map([
       ...CONTRACTS_BY_HASH,
       ...[...this.plan.agents.values()].map((agent) => [agent.hash, modelContractOf(agent)] as const),
@@ -262,7 +262,7 @@ export class MemoryStore {
     for (const step of decision.steps) this.writeStep(step);
     for (const { row, item } of decision.items) {
       this.steps.set(row.id, row);
-      this.items.set(row.id, item);
+      if (item !== null) this.items.set(row.id, item);
     }
     if (decision.closeSteps) this.close(new Set(decision.steps.map(({ id }) => id)));
     this.events.push(...decision.events);

@@ -56,6 +56,7 @@ export const ModelName = {
   Contract: 'Contract',
   Tool: 'Tool',
   Agent: 'Agent',
+  Skill: 'Skill',
   Plan: 'Plan',
   Task: 'Task',
   TaskPlan: 'TaskPlan',
@@ -146,6 +147,19 @@ export const AgentScalarFieldEnum = {
 export type AgentScalarFieldEnum = (typeof AgentScalarFieldEnum)[keyof typeof AgentScalarFieldEnum]
 
 
+export const SkillScalarFieldEnum = {
+  tenantId: 'tenantId',
+  name: 'name',
+  version: 'version',
+  hash: 'hash',
+  document: 'document',
+  registeredAt: 'registeredAt',
+  firstUsedAt: 'firstUsedAt'
+} as const
+
+export type SkillScalarFieldEnum = (typeof SkillScalarFieldEnum)[keyof typeof SkillScalarFieldEnum]
+
+
 export const PlanScalarFieldEnum = {
   hash: 'hash',
   body: 'body',
@@ -167,6 +181,7 @@ export const TaskScalarFieldEnum = {
   eventSeq: 'eventSeq',
   eventHash: 'eventHash',
   goal: 'goal',
+  skill: 'skill',
   input: 'input',
   planRevision: 'planRevision',
   planHash: 'planHash',

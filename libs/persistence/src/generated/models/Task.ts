@@ -67,6 +67,7 @@ export type TaskMinAggregateOutputType = {
   eventSeq: number | null
   eventHash: runtime.Bytes | null
   goal: string | null
+  skill: string | null
   input: string | null
   planRevision: number | null
   planHash: string | null
@@ -108,6 +109,7 @@ export type TaskMaxAggregateOutputType = {
   eventSeq: number | null
   eventHash: runtime.Bytes | null
   goal: string | null
+  skill: string | null
   input: string | null
   planRevision: number | null
   planHash: string | null
@@ -149,6 +151,7 @@ export type TaskCountAggregateOutputType = {
   eventSeq: number
   eventHash: number
   goal: number
+  skill: number
   input: number
   planRevision: number
   planHash: number
@@ -225,6 +228,7 @@ export type TaskMinAggregateInputType = {
   eventSeq?: true
   eventHash?: true
   goal?: true
+  skill?: true
   input?: true
   planRevision?: true
   planHash?: true
@@ -266,6 +270,7 @@ export type TaskMaxAggregateInputType = {
   eventSeq?: true
   eventHash?: true
   goal?: true
+  skill?: true
   input?: true
   planRevision?: true
   planHash?: true
@@ -307,6 +312,7 @@ export type TaskCountAggregateInputType = {
   eventSeq?: true
   eventHash?: true
   goal?: true
+  skill?: true
   input?: true
   planRevision?: true
   planHash?: true
@@ -438,6 +444,7 @@ export type TaskGroupByOutputType = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal: string | null
+  skill: string | null
   input: string
   planRevision: number
   planHash: string | null
@@ -505,6 +512,7 @@ export type TaskWhereInput = {
   eventSeq?: Prisma.IntFilter<"Task"> | number
   eventHash?: Prisma.BytesFilter<"Task"> | runtime.Bytes
   goal?: Prisma.StringNullableFilter<"Task"> | string | null
+  skill?: Prisma.StringNullableFilter<"Task"> | string | null
   input?: Prisma.StringFilter<"Task"> | string
   planRevision?: Prisma.IntFilter<"Task"> | number
   planHash?: Prisma.StringNullableFilter<"Task"> | string | null
@@ -551,6 +559,7 @@ export type TaskOrderByWithRelationInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrderInput | Prisma.SortOrder
+  skill?: Prisma.SortOrderInput | Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -600,6 +609,7 @@ export type TaskWhereUniqueInput = Prisma.AtLeast<{
   eventSeq?: Prisma.IntFilter<"Task"> | number
   eventHash?: Prisma.BytesFilter<"Task"> | runtime.Bytes
   goal?: Prisma.StringNullableFilter<"Task"> | string | null
+  skill?: Prisma.StringNullableFilter<"Task"> | string | null
   input?: Prisma.StringFilter<"Task"> | string
   planRevision?: Prisma.IntFilter<"Task"> | number
   planHash?: Prisma.StringNullableFilter<"Task"> | string | null
@@ -646,6 +656,7 @@ export type TaskOrderByWithAggregationInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrderInput | Prisma.SortOrder
+  skill?: Prisma.SortOrderInput | Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -698,6 +709,7 @@ export type TaskScalarWhereWithAggregatesInput = {
   eventSeq?: Prisma.IntWithAggregatesFilter<"Task"> | number
   eventHash?: Prisma.BytesWithAggregatesFilter<"Task"> | runtime.Bytes
   goal?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
+  skill?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
   input?: Prisma.StringWithAggregatesFilter<"Task"> | string
   planRevision?: Prisma.IntWithAggregatesFilter<"Task"> | number
   planHash?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
@@ -742,6 +754,7 @@ export type TaskCreateInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -788,6 +801,7 @@ export type TaskUncheckedCreateInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -834,6 +848,7 @@ export type TaskUpdateInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -880,6 +895,7 @@ export type TaskUncheckedUpdateInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -926,6 +942,7 @@ export type TaskCreateManyInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -970,6 +987,7 @@ export type TaskUpdateManyMutationInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1014,6 +1032,7 @@ export type TaskUncheckedUpdateManyInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1058,6 +1077,7 @@ export type TaskCountOrderByAggregateInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrder
+  skill?: Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrder
@@ -1117,6 +1137,7 @@ export type TaskMaxOrderByAggregateInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrder
+  skill?: Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrder
@@ -1158,6 +1179,7 @@ export type TaskMinOrderByAggregateInput = {
   eventSeq?: Prisma.SortOrder
   eventHash?: Prisma.SortOrder
   goal?: Prisma.SortOrder
+  skill?: Prisma.SortOrder
   input?: Prisma.SortOrder
   planRevision?: Prisma.SortOrder
   planHash?: Prisma.SortOrder
@@ -1281,6 +1303,7 @@ export type TaskCreateWithoutPlansInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -1326,6 +1349,7 @@ export type TaskUncheckedCreateWithoutPlansInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -1387,6 +1411,7 @@ export type TaskUpdateWithoutPlansInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1432,6 +1457,7 @@ export type TaskUncheckedUpdateWithoutPlansInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1477,6 +1503,7 @@ export type TaskCreateWithoutStepsInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -1522,6 +1549,7 @@ export type TaskUncheckedCreateWithoutStepsInput = {
   eventSeq: number
   eventHash: runtime.Bytes
   goal?: string | null
+  skill?: string | null
   input?: string
   planRevision?: number
   planHash?: string | null
@@ -1583,6 +1611,7 @@ export type TaskUpdateWithoutStepsInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1628,6 +1657,7 @@ export type TaskUncheckedUpdateWithoutStepsInput = {
   eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
   eventHash?: Prisma.BytesFieldUpdateOperationsInput | runtime.Bytes
   goal?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  skill?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   input?: Prisma.StringFieldUpdateOperationsInput | string
   planRevision?: Prisma.IntFieldUpdateOperationsInput | number
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1713,6 +1743,7 @@ export type TaskSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
@@ -1760,6 +1791,7 @@ export type TaskSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
@@ -1804,6 +1836,7 @@ export type TaskSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
@@ -1848,6 +1881,7 @@ export type TaskSelectScalar = {
   eventSeq?: boolean
   eventHash?: boolean
   goal?: boolean
+  skill?: boolean
   input?: boolean
   planRevision?: boolean
   planHash?: boolean
@@ -1881,7 +1915,7 @@ export type TaskSelectScalar = {
   lockOnly?: boolean
 }
 
-export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "modelCalls" | "tokens" | "costMicros" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
+export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "skill" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "modelCalls" | "tokens" | "costMicros" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
 export type TaskInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   plans?: boolean | Prisma.Task$plansArgs<ExtArgs>
   steps?: boolean | Prisma.Task$stepsArgs<ExtArgs>
@@ -1907,6 +1941,7 @@ export type $TaskPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     eventSeq: number
     eventHash: runtime.Bytes
     goal: string | null
+    skill: string | null
     input: string
     planRevision: number
     planHash: string | null
@@ -2373,6 +2408,7 @@ export interface TaskFieldRefs {
   readonly eventSeq: Prisma.FieldRef<"Task", 'Int'>
   readonly eventHash: Prisma.FieldRef<"Task", 'Bytes'>
   readonly goal: Prisma.FieldRef<"Task", 'String'>
+  readonly skill: Prisma.FieldRef<"Task", 'String'>
   readonly input: Prisma.FieldRef<"Task", 'String'>
   readonly planRevision: Prisma.FieldRef<"Task", 'Int'>
   readonly planHash: Prisma.FieldRef<"Task", 'String'>

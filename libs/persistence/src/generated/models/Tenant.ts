@@ -168,6 +168,7 @@ export type TenantWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  skills?: Prisma.SkillListRelationFilter
   agents?: Prisma.AgentListRelationFilter
   intakeKeys?: Prisma.IntakeKeyListRelationFilter
   intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
@@ -179,6 +180,7 @@ export type TenantOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   keys?: Prisma.ApiKeyOrderByRelationAggregateInput
   tools?: Prisma.ToolOrderByRelationAggregateInput
+  skills?: Prisma.SkillOrderByRelationAggregateInput
   agents?: Prisma.AgentOrderByRelationAggregateInput
   intakeKeys?: Prisma.IntakeKeyOrderByRelationAggregateInput
   intakeRefusals?: Prisma.IntakeRefusalOrderByRelationAggregateInput
@@ -193,6 +195,7 @@ export type TenantWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Tenant"> | Date | string
   keys?: Prisma.ApiKeyListRelationFilter
   tools?: Prisma.ToolListRelationFilter
+  skills?: Prisma.SkillListRelationFilter
   agents?: Prisma.AgentListRelationFilter
   intakeKeys?: Prisma.IntakeKeyListRelationFilter
   intakeRefusals?: Prisma.IntakeRefusalListRelationFilter
@@ -222,6 +225,7 @@ export type TenantCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
@@ -233,6 +237,7 @@ export type TenantUncheckedCreateInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
@@ -244,6 +249,7 @@ export type TenantUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
@@ -255,6 +261,7 @@ export type TenantUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
@@ -356,6 +363,20 @@ export type TenantUpdateOneRequiredWithoutAgentsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutAgentsInput, Prisma.TenantUpdateWithoutAgentsInput>, Prisma.TenantUncheckedUpdateWithoutAgentsInput>
 }
 
+export type TenantCreateNestedOneWithoutSkillsInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutSkillsInput
+  connect?: Prisma.TenantWhereUniqueInput
+}
+
+export type TenantUpdateOneRequiredWithoutSkillsNestedInput = {
+  create?: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+  connectOrCreate?: Prisma.TenantCreateOrConnectWithoutSkillsInput
+  upsert?: Prisma.TenantUpsertWithoutSkillsInput
+  connect?: Prisma.TenantWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.TenantUpdateToOneWithWhereWithoutSkillsInput, Prisma.TenantUpdateWithoutSkillsInput>, Prisma.TenantUncheckedUpdateWithoutSkillsInput>
+}
+
 export type TenantCreateNestedOneWithoutIntakeKeysInput = {
   create?: Prisma.XOR<Prisma.TenantCreateWithoutIntakeKeysInput, Prisma.TenantUncheckedCreateWithoutIntakeKeysInput>
   connectOrCreate?: Prisma.TenantCreateOrConnectWithoutIntakeKeysInput
@@ -391,6 +412,7 @@ export type TenantCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
@@ -401,6 +423,7 @@ export type TenantUncheckedCreateWithoutKeysInput = {
   name: string
   createdAt?: Date | string
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
@@ -427,6 +450,7 @@ export type TenantUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
@@ -437,6 +461,7 @@ export type TenantUncheckedUpdateWithoutKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
@@ -447,6 +472,7 @@ export type TenantCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
@@ -457,6 +483,7 @@ export type TenantUncheckedCreateWithoutToolsInput = {
   name: string
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
@@ -483,6 +510,7 @@ export type TenantUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
@@ -493,6 +521,7 @@ export type TenantUncheckedUpdateWithoutToolsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
@@ -504,6 +533,7 @@ export type TenantCreateWithoutAgentsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -514,6 +544,7 @@ export type TenantUncheckedCreateWithoutAgentsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -540,6 +571,7 @@ export type TenantUpdateWithoutAgentsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -550,6 +582,67 @@ export type TenantUncheckedUpdateWithoutAgentsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantCreateWithoutSkillsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
+}
+
+export type TenantUncheckedCreateWithoutSkillsInput = {
+  id: string
+  name: string
+  createdAt?: Date | string
+  keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
+  tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
+  intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
+  intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
+}
+
+export type TenantCreateOrConnectWithoutSkillsInput = {
+  where: Prisma.TenantWhereUniqueInput
+  create: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+}
+
+export type TenantUpsertWithoutSkillsInput = {
+  update: Prisma.XOR<Prisma.TenantUpdateWithoutSkillsInput, Prisma.TenantUncheckedUpdateWithoutSkillsInput>
+  create: Prisma.XOR<Prisma.TenantCreateWithoutSkillsInput, Prisma.TenantUncheckedCreateWithoutSkillsInput>
+  where?: Prisma.TenantWhereInput
+}
+
+export type TenantUpdateToOneWithWhereWithoutSkillsInput = {
+  where?: Prisma.TenantWhereInput
+  data: Prisma.XOR<Prisma.TenantUpdateWithoutSkillsInput, Prisma.TenantUncheckedUpdateWithoutSkillsInput>
+}
+
+export type TenantUpdateWithoutSkillsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
+  intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
+  intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
+}
+
+export type TenantUncheckedUpdateWithoutSkillsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
+  tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -560,6 +653,7 @@ export type TenantCreateWithoutIntakeKeysInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalCreateNestedManyWithoutTenantInput
 }
@@ -570,6 +664,7 @@ export type TenantUncheckedCreateWithoutIntakeKeysInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -596,6 +691,7 @@ export type TenantUpdateWithoutIntakeKeysInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUpdateManyWithoutTenantNestedInput
 }
@@ -606,6 +702,7 @@ export type TenantUncheckedUpdateWithoutIntakeKeysInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeRefusals?: Prisma.IntakeRefusalUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -616,6 +713,7 @@ export type TenantCreateWithoutIntakeRefusalsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyCreateNestedManyWithoutTenantInput
 }
@@ -626,6 +724,7 @@ export type TenantUncheckedCreateWithoutIntakeRefusalsInput = {
   createdAt?: Date | string
   keys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutTenantInput
   tools?: Prisma.ToolUncheckedCreateNestedManyWithoutTenantInput
+  skills?: Prisma.SkillUncheckedCreateNestedManyWithoutTenantInput
   agents?: Prisma.AgentUncheckedCreateNestedManyWithoutTenantInput
   intakeKeys?: Prisma.IntakeKeyUncheckedCreateNestedManyWithoutTenantInput
 }
@@ -652,6 +751,7 @@ export type TenantUpdateWithoutIntakeRefusalsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUpdateManyWithoutTenantNestedInput
 }
@@ -662,6 +762,7 @@ export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   keys?: Prisma.ApiKeyUncheckedUpdateManyWithoutTenantNestedInput
   tools?: Prisma.ToolUncheckedUpdateManyWithoutTenantNestedInput
+  skills?: Prisma.SkillUncheckedUpdateManyWithoutTenantNestedInput
   agents?: Prisma.AgentUncheckedUpdateManyWithoutTenantNestedInput
   intakeKeys?: Prisma.IntakeKeyUncheckedUpdateManyWithoutTenantNestedInput
 }
@@ -674,6 +775,7 @@ export type TenantUncheckedUpdateWithoutIntakeRefusalsInput = {
 export type TenantCountOutputType = {
   keys: number
   tools: number
+  skills: number
   agents: number
   intakeKeys: number
   intakeRefusals: number
@@ -682,6 +784,7 @@ export type TenantCountOutputType = {
 export type TenantCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | TenantCountOutputTypeCountKeysArgs
   tools?: boolean | TenantCountOutputTypeCountToolsArgs
+  skills?: boolean | TenantCountOutputTypeCountSkillsArgs
   agents?: boolean | TenantCountOutputTypeCountAgentsArgs
   intakeKeys?: boolean | TenantCountOutputTypeCountIntakeKeysArgs
   intakeRefusals?: boolean | TenantCountOutputTypeCountIntakeRefusalsArgs
@@ -714,6 +817,13 @@ export type TenantCountOutputTypeCountToolsArgs<ExtArgs extends runtime.Types.Ex
 /**
  * TenantCountOutputType without action
  */
+export type TenantCountOutputTypeCountSkillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.SkillWhereInput
+}
+
+/**
+ * TenantCountOutputType without action
+ */
 export type TenantCountOutputTypeCountAgentsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.AgentWhereInput
 }
@@ -739,6 +849,7 @@ export type TenantSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   createdAt?: boolean
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  skills?: boolean | Prisma.Tenant$skillsArgs<ExtArgs>
   agents?: boolean | Prisma.Tenant$agentsArgs<ExtArgs>
   intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
   intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
@@ -767,6 +878,7 @@ export type TenantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
 export type TenantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   keys?: boolean | Prisma.Tenant$keysArgs<ExtArgs>
   tools?: boolean | Prisma.Tenant$toolsArgs<ExtArgs>
+  skills?: boolean | Prisma.Tenant$skillsArgs<ExtArgs>
   agents?: boolean | Prisma.Tenant$agentsArgs<ExtArgs>
   intakeKeys?: boolean | Prisma.Tenant$intakeKeysArgs<ExtArgs>
   intakeRefusals?: boolean | Prisma.Tenant$intakeRefusalsArgs<ExtArgs>
@@ -780,6 +892,7 @@ export type $TenantPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
   objects: {
     keys: Prisma.$ApiKeyPayload<ExtArgs>[]
     tools: Prisma.$ToolPayload<ExtArgs>[]
+    skills: Prisma.$SkillPayload<ExtArgs>[]
     agents: Prisma.$AgentPayload<ExtArgs>[]
     intakeKeys: Prisma.$IntakeKeyPayload<ExtArgs>[]
     intakeRefusals: Prisma.$IntakeRefusalPayload<ExtArgs>[]
@@ -1184,6 +1297,7 @@ export interface Prisma__TenantClient<T, Null = never, ExtArgs extends runtime.T
   readonly [Symbol.toStringTag]: "PrismaPromise"
   keys<T extends Prisma.Tenant$keysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$keysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   tools<T extends Prisma.Tenant$toolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$toolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ToolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  skills<T extends Prisma.Tenant$skillsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$skillsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SkillPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   agents<T extends Prisma.Tenant$agentsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$agentsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AgentPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   intakeKeys<T extends Prisma.Tenant$intakeKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   intakeRefusals<T extends Prisma.Tenant$intakeRefusalsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Tenant$intakeRefusalsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IntakeRefusalPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -1657,6 +1771,30 @@ export type Tenant$toolsArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.ToolScalarFieldEnum | Prisma.ToolScalarFieldEnum[]
+}
+
+/**
+ * Tenant.skills
+ */
+export type Tenant$skillsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Skill
+   */
+  select?: Prisma.SkillSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Skill
+   */
+  omit?: Prisma.SkillOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.SkillInclude<ExtArgs> | null
+  where?: Prisma.SkillWhereInput
+  orderBy?: Prisma.SkillOrderByWithRelationInput | Prisma.SkillOrderByWithRelationInput[]
+  cursor?: Prisma.SkillWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.SkillScalarFieldEnum | Prisma.SkillScalarFieldEnum[]
 }
 
 /**

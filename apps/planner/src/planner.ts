@@ -1,0 +1,101 @@
+import { Clock, Config, Log } from '@muster/chassis';
+import { QUEUES, type StepAtEpoch } from '@muster/contracts';
+import { compileSchema } from '@muster/domain';
+import { classify, OperationLedger, type Settlement, toolAnswerOf } from '@muster/ledger';
+import { Doorbells } from '@muster/messaging';
+import { type ModelRequest, Models } from '@muster/models';
+import { WorkerLease } from '@muster/persistence';
+import { startDeadline } from '@muster/resilience';
+import { Injectable } from '@nestjs/common';
+import { type PlanWork, PlanWorkLoader } from './plan.work';
+
+/** What a call goes through; gathered, since this is where the whole protocol of a planner's call comes together. */
+@Injectable()
+export class PlannerTools {
+  constructor(
+    readonly loader: PlanWorkLoader,
+    readonly ledger: OperationLedger,
+    readonly models: Models,
+    readonly lease: WorkerLease,
+    readonly doorbells: Doorbells,
+  ) {}
+}
+
+/**
+ * Asks models for plans, each call an operation like any other: claimed before the first byte leaves, settled with what
+ * came back. Whether a plan is a good one is for the coordinator to say.
+ */
+@Injectable()
+export class Planner {
+  constructor(
+    private readonly tools: PlannerTools,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** Resolves also where nothing was done: the rows are as they were, and a sweep finds what is past due. */
+  async plan(step: StepAtEpoch): Promise<void> {
+    const { loader, lease } = this.tools;
+    try {
+      const work = await loader.load(step, this.clock.now());
+      if (!work || !(await lease.untilSendable())) return;
+      await this.carryOut(work);
+    } catch (error) {
+      this.log.error('planner.failed', { step: step.id, error });
+    }
+  }
+
+  private async carryOut(work: PlanWork): Promise<void> {
+    const { ledger, lease } = this.tools;
+    const claimedAt = this.clock.monotonicMs();
+    const { stepId, epoch, operationId, request, contract } = work;
+    const { hash: contractHash, effect } = contract;
+    const claim = { stepId, epoch, operationId, contractHash, effect, request, resendWithinMs: null };
+    const { result, sending } = await ledger.claim(lease.workerId, claim);
+    if (result === 'not_granted' || result === 'request_changed') return this.refuse(work, result);
+    if (result !== 'claimed') return;
+    const isFresh = lease.canSend() && this.clock.monotonicMs() - claimedAt < this.config.leaseTtlMs / 2;
+    await ledger.settle(lease.workerId, isFresh ? await this.call(work, sending) : notSent(work, sending));
+    this.tell(stepId);
+  }
+
+  private async call(work: PlanWork, sending: number): Promise<Settlement> {
+    const deadline = startDeadline(work.timeoutMs, new AbortController().signal);
+    try {
+      const request = JSON.parse(work.request.toString('utf8')) as ModelRequest;
+      const answer = toolAnswerOf(await this.tools.models.call(request, deadline));
+      const { state, response, code, message, retryAfterMs, output } = classify(
+        work.contract,
+        answer,
+        this.clock.now(),
+      );
+      const outputValid = state === 'succeeded' ? compileSchema(work.contract.output)(output ?? null) === null : null;
+      return { operationId: work.operationId, sending, state, response, outputValid, code, message, retryAfterMs };
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  private async refuse({ stepId, epoch, taskId }: PlanWork, code: string): Promise<void> {
+    const { ledger, lease } = this.tools;
+    const message = 'The call for a plan does not fit what the task was accepted with.';
+    await ledger.refuse({ workerId: lease.workerId, stepId, epoch, taskId, code, message });
+    this.tell(stepId);
+  }
+
+  private tell(stepId: string): void {
+    const job = { name: 'answer', data: { steps: [stepId] }, id: crypto.randomUUID() };
+    this.tools.doorbells.ring(QUEUES.coordinator, [job]);
+  }
+}
+
+const notSent = ({ operationId }: PlanWork, sending: number): Settlement => ({
+  operationId,
+  sending,
+  state: 'absent',
+  response: null,
+  outputValid: null,
+  code: 'lease_stale',
+  message: 'The lease was too old to send on; nothing left this process.',
+});
