@@ -157,6 +157,15 @@ export const PLAYS = {
       await player.claim();
     },
   },
+  'a resend whose claim is repeated after the window': {
+    steps: PAY,
+    acts: async (player) => {
+      await sentInVain(player, 'unknown');
+      await player.claim();
+      await player.twin.pass(WINDOW_MS);
+      await player.claim();
+    },
+  },
   'a resend with other bytes': {
     steps: PAY,
     acts: async (player) => {

@@ -70,6 +70,13 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
     play: 'a resend with other bytes',
   },
   {
+    name: 'a repeated claim that is granted after the window',
+    statement: ADVANCE,
+    from: `and not (l.doubt > 0 and c.effect = 'keyed'`,
+    to: `and not (l.doubt < 0 and c.effect = 'keyed'`,
+    play: 'a resend whose claim is repeated after the window',
+  },
+  {
     name: 'an answer that comes late and is dropped',
     statement: ADVANCE,
     from: `where f.how = 'late' and`,

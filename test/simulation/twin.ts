@@ -4,6 +4,7 @@ import { accept } from '../../apps/coordinator/src/lifecycle/accept';
 import { decide } from '../../apps/coordinator/src/lifecycle/decide';
 import type { Decision, Input, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Snapshot, VerdictRow } from '../../apps/coordinator/src/lifecycle/snapshot';
+import type { Scope } from '../../apps/coordinator/src/lifecycle/snapshot.reader';
 import { MemoryStore, scopeOf } from '../../apps/coordinator/src/lifecycle/testing/memory.store';
 import { MemorySweep } from '../../apps/coordinator/src/lifecycle/testing/memory.sweep';
 import { GRACE_MS, LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
@@ -108,9 +109,7 @@ export class Twin {
   async decide(inputs: readonly Input[]): Promise<Decision | undefined> {
     const ids = inputs.flatMap((input) => (input.kind === 'look' ? [input.stepId] : []));
     let scope = scopeOf(ids);
-    let realScope = { taskIds: [this.taskId], stepIds: ids, outputs: [], items: [], agents: [] } as Parameters<
-      RealStore['reader']['read']
-    >[0];
+    let realScope = this.scopeOf(ids);
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const seed = this.draws.below(2 ** 31);
       const real = (await this.real.reader.read(realScope)).get(this.taskId)!;
@@ -213,11 +212,13 @@ export class Twin {
   /** All rows of the task, as a decision would see them and as they are. */
   private async agree(what: string): Promise<void> {
     const ids = [...this.memory.steps.keys()];
-    const real = (
-      await this.real.reader.read({ taskIds: [this.taskId], stepIds: ids, outputs: [], items: [], agents: [] })
-    ).get(this.taskId)!;
+    const real = (await this.real.reader.read(this.scopeOf(ids))).get(this.taskId)!;
     this.same(`${what}: the rows`, shownOf(this.memory.snapshot(scopeOf(ids))), shownOf(real));
     this.same(`${what}: the rows as they are stored`, storedOf(this.memory), await this.real.rows());
+  }
+
+  private scopeOf(stepIds: readonly string[]): Scope {
+    return { taskIds: [this.taskId], stepIds, outputs: [], items: [], agents: [] };
   }
 
   private same(what: string, memory: unknown, real: unknown): void {

@@ -74,7 +74,9 @@ with c_in as materialized (
       when not live.yes then 'worker_given_up'
       when t.withdrawal is not null or t.state not in ('running', 'planning') then 'withdrawn'
       when s.state <> 'dispatched' or s.epoch <> c.epoch then 'stale'
-      when l.epoch = c.epoch and l.state = 'sent' and l.worker_id = $1::uuid then 'again'
+      -- The statement repeated, or a message that came again: then a resend may by now be past its window as well.
+      when l.epoch = c.epoch and l.state = 'sent' and l.worker_id = $1::uuid and not (l.doubt > 0 and c.effect = 'keyed'
+        and coalesce(now() > l.first_sent_at + c.resend_within_ms * interval '1 millisecond', false)) then 'again'
       when l.id is not null and (l.epoch >= c.epoch or l.state in ('sent', 'succeeded', 'failed')) then 'stale'
       when c.contract_hash <> s.contract_hash or not (s.contract_hash = any(t.granted_hashes)) then 'not_granted'
       when l.request_hash <> c.request_hash then 'request_changed'

@@ -77,7 +77,8 @@ export class MemoryLedger {
     if (!this.workers.isLive(workerId)) return 'worker_given_up';
     if (task.withdrawal !== null || (task.state !== 'running' && task.state !== 'planning')) return 'withdrawn';
     if (step.state !== 'dispatched' || step.epoch !== claim.epoch) return 'stale';
-    if (before?.epoch === claim.epoch && before.state === 'sent' && before.workerId === workerId) return 'again';
+    if (before?.epoch === claim.epoch && before.state === 'sent' && before.workerId === workerId)
+      return isRepeatable(before, claim, now) ? 'again' : 'stale';
     if (before && (before.epoch >= claim.epoch || ['sent', 'succeeded', 'failed'].includes(before.state)))
       return 'stale';
     if (claim.contractHash !== step.contractHash || !this.grants().includes(step.contractHash)) return 'not_granted';
@@ -188,6 +189,10 @@ export const outputOf = (operation: StoredOperation): JsonValue =>
 const isOpenTo = (operation: StoredOperation, sending: number): boolean =>
   operation.sending === sending &&
   (operation.state === 'sent' || (operation.state === 'unknown' && operation.effect !== 'transactional'));
+
+/** A repeated claim of a resend in doubt is held against its window like a new one. */
+const isRepeatable = (before: StoredOperation, claim: Claim, now: number): boolean =>
+  before.doubt === 0 || claim.effect !== 'keyed' || mayFollowUnknown(before, claim, now);
 
 function mayFollowUnknown(before: StoredOperation, claim: Claim, now: number): boolean {
   if (claim.effect === 'none') return true;
