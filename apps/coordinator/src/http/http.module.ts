@@ -26,7 +26,9 @@ import { SkillStore } from './skills/skill.store';
 import { SkillsController } from './skills/skills.controller';
 import { TaskSkills } from './skills/task.skills';
 import { ContractShelf } from './submission/contract.shelf';
+import { PinnedContracts } from './submission/pinned.contracts';
 import { PlanCompiler } from './submission/plan.compiler';
+import { PlanJudge } from './submission/plan.judge';
 import { TaskBatch } from './submission/task.batch';
 import { TaskIntake } from './submission/task.intake';
 import { TaskWatch } from './tasks/task.watch';
@@ -48,7 +50,16 @@ const READERS = [
   SkillReader,
   VerificationReader,
 ];
-const SUBMISSION = [ContractShelf, PlanCompiler, TaskIntake, TaskBatch, PlanCheckDesk, ToolStore];
+const SUBMISSION = [
+  ContractShelf,
+  PlanCompiler,
+  PlanJudge,
+  PinnedContracts,
+  TaskIntake,
+  TaskBatch,
+  PlanCheckDesk,
+  ToolStore,
+];
 const SKILLS = [SkillShelf, SkillStore, TaskSkills];
 const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
 

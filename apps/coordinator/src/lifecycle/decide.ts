@@ -73,8 +73,11 @@ function followUp(draft: Draft): void {
 function takeCancel(draft: Draft, input: Extract<Input, { kind: 'cancel' }>): void {
   if (input.expectedRevision !== undefined && input.expectedRevision !== draft.snapshot.task.revision) {
     draft.replies.push('stale-revision');
-  } else if (isOver(draft) || draft.task.withdrawal) {
+  } else if (isOver(draft)) {
     draft.replies.push('already-ended');
+  } else if (draft.task.withdrawal) {
+    // It ends already, perhaps by this very request, whose answer was lost.
+    draft.replies.push('done');
   } else {
     withdraw(draft, 'cancel', input.reason);
     draft.replies.push('done');

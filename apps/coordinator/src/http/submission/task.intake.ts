@@ -1,32 +1,21 @@
 import { Clock } from '@muster/chassis';
-import {
-  type CompiledPlan,
-  type ContractPins,
-  hashJson,
-  type JsonObject,
-  PLANNER,
-  plannerContract,
-} from '@muster/domain';
+import { type CompiledPlan, hashJson, type JsonObject } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle, type Submission } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
 import { DOOR_LIMITS } from '../door.limits';
-import { HttpProblem, invalidRequest } from '../problems/problem';
-import type { OpenedTask } from '../skills/skill.shelf';
+import { HttpProblem } from '../problems/problem';
 import { TaskSkills } from '../skills/task.skills';
-import { ToolStore } from '../tools/tool.store';
-import { ContractShelf } from './contract.shelf';
-import { PlanCompiler } from './plan.compiler';
-import { judgeOpened } from './task.draft';
+import { PinnedContracts } from './pinned.contracts';
+import { PlanJudge } from './plan.judge';
 
 /** Takes the body of a task to its acceptance: every rule first, then one commit. */
 @Injectable()
 export class TaskIntake {
   constructor(
     private readonly lifecycle: Lifecycle,
-    private readonly shelf: ContractShelf,
-    private readonly compiler: PlanCompiler,
-    private readonly tools: ToolStore,
+    private readonly judge: PlanJudge,
+    private readonly pinned: PinnedContracts,
     private readonly skills: TaskSkills,
     private readonly clock: Clock,
   ) {}
@@ -47,38 +36,14 @@ export class TaskIntake {
   private async acceptable(tenantId: string, body: JsonObject): Promise<Acceptable> {
     for (let round = 1; round <= DOOR_LIMITS.COMPILE_ROUNDS_MAX; round++) {
       const opened = await this.skills.open(tenantId, body);
-      const plan = await this.judged(tenantId, opened);
-      const areUsed = (await this.markUsed(tenantId, plan)) && (await this.skills.markUsed(tenantId, opened));
+      const plan = await this.judge.judged(tenantId, opened);
+      const areUsed = (await this.pinned.markUsed(tenantId, plan)) && (await this.skills.markUsed(tenantId, opened));
       if (areUsed) return { plan, skill: opened.skill };
-      this.shelf.forget(tenantId);
+      this.judge.forget(tenantId);
     }
     const detail =
       'A tool or skill of this plan is being replaced again and again. Try again when its contract stands.';
     throw new HttpProblem(409, 'contract_moving', detail, { retryable: true });
-  }
-
-  private async markUsed(tenantId: string, { body }: CompiledPlan): Promise<boolean> {
-    const hashes = (pins: ContractPins = {}) => Object.values(pins).map(({ hash }) => hash);
-    const { [PLANNER]: planner, ...agents } = body.agents ?? {};
-    // Nobody registered the planner: it is kept where the plan that names it will look for it.
-    if (planner)
-      await this.tools.keep(planner.hash, plannerContract(this.compiler.plannerModel!) as unknown as JsonObject);
-    return (
-      (await this.tools.markUsed(tenantId, hashes(body.pins))) &&
-      (await this.tools.markUsed(tenantId, hashes(agents), 'agent'))
-    );
-  }
-
-  // What another coordinator registered a moment ago may not be on the shelf yet: a refusal is worth a second look.
-  private async judged(tenantId: string, opened: OpenedTask): Promise<CompiledPlan> {
-    const verdict = judgeOpened(opened, await this.shelf.of(tenantId), this.compiler, this.clock.now());
-    if (verdict.ok) return verdict.plan;
-    if (!verdict.problems.some(({ code }) => code === 'unknown_tool' || code === 'unknown_agent'))
-      throw invalidRequest(verdict.problems);
-    this.shelf.forget(tenantId);
-    const again = judgeOpened(opened, await this.shelf.of(tenantId), this.compiler, this.clock.now());
-    if (again.ok) return again.plan;
-    throw invalidRequest(again.problems);
   }
 }
 
