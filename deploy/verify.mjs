@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -58,7 +58,7 @@ for (const check of chosen) {
   console.log(lineOf(check, ok, seconds));
   if (ok) continue;
   failed.push(check.name);
-  console.log(`\n${lastLines(output)}\n`);
+  console.log(`\n${check.name === 'tests' ? await whatFailed(output) : lastLines(output)}\n`);
 }
 if (failed.length > 0) console.log(`\nnot in order: ${failed.join(', ')}`);
 if (chosen.some(({ name }) => name === 'tests')) console.log(await testCounts());
@@ -101,12 +101,24 @@ function lastLines(output) {
   return lines.slice(-OUTPUT_LINES_SHOWN).join('\n').trim();
 }
 
+// The failed tests by name, then what each of them said: a log is often cut, and what passed tells nothing.
+async function whatFailed(output) {
+  const report = await readReport();
+  const files = report?.testResults.filter(({ status }) => status === 'failed') ?? [];
+  if (files.length === 0) return lastLines(output);
+  const names = files.flatMap(({ name, assertionResults }) => {
+    const tests = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+    return (tests.length > 0 ? tests : ['could not be run']).map((test) => `${relative(ROOT, name)}: ${test}`);
+  });
+  return [...names, '', ...files.map(({ message }) => lastLines(message))].join('\n');
+}
+
+function readReport() {
+  return readFile(REPORT, 'utf8').then(JSON.parse, () => undefined);
+}
+
 // A file that does not even load has no tests to count; it counts as one that failed, and so does a run without a report.
 async function testCounts() {
-  const report = await readFile(REPORT, 'utf8').then(JSON.parse, () => ({
-    numPassedTests: 0,
-    numFailedTests: 0,
-    numRuntimeErrorTestSuites: 1,
-  }));
+  const report = (await readReport()) ?? { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
   return `${report.numPassedTests} passed, ${report.numFailedTests + report.numRuntimeErrorTestSuites} failed`;
 }

@@ -183,7 +183,7 @@ function parkOpaque`,
     name: 'a process forgets what it sent when its run breaks',
     patches: [
       {
-        file: `${EXECUTOR}/active-steps.ts`,
+        file: 'libs/ledger/src/active-steps.ts',
         from: `this.ids.has(id) || (this.sent.get(id) ?? -1) >= epoch`,
         to: `this.ids.has(id) || (this.sent.get(id) ?? -1) > epoch`,
       },
@@ -195,7 +195,7 @@ function parkOpaque`,
     name: 'a process forgets what it sent when another dispatch of the step comes to nothing',
     patches: [
       {
-        file: `${EXECUTOR}/active-steps.ts`,
+        file: 'libs/ledger/src/active-steps.ts',
         from: `if (this.sent.get(id) === epoch) this.sent.delete(id);`,
         to: `if (this.sent.get(id) !== -epoch - 1) this.sent.delete(id);`,
       },

@@ -1,9 +1,8 @@
 import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import type { StepAtEpoch } from '@muster/contracts';
-import { type AdvanceAnswer, OperationLedger } from '@muster/ledger';
+import { ActiveSteps, type AdvanceAnswer, OperationLedger } from '@muster/ledger';
 import { WorkerLease } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
-import { ActiveSteps } from './active-steps';
 import { AnswerBell } from './answer-bell';
 import { Room } from './room';
 import { type Ask, type Asking, type Pulse, Run } from './run';

@@ -1,7 +1,7 @@
 import type { Scope } from '@muster/domain';
-import type { AdvanceAnswer, Claim, Settlement, ToolAnswer } from '@muster/ledger';
+import { type AdvanceAnswer, type Claim, type Settlement, type ToolAnswer, tooOldToSend } from '@muster/ledger';
 import type { Admission, Place } from './room';
-import { type Called, calledOf, notSent } from './settlement';
+import { type Called, calledOf } from './settlement';
 import { type RunWork, requestOf, type StepWork } from './work';
 
 /**
@@ -156,7 +156,7 @@ export class Run {
     const mayLeave = () => this.maySend(claimedAt);
     if (mayLeave()) return { work, request, sending, place, mayLeave };
     yield* leave(place);
-    return yield* this.settle(work, notSent(work, sending));
+    return yield* this.settle(work, tooOldToSend(work.operationId, sending));
   }
 
   /** Bytes leave only within half a lease of the claim. */

@@ -1,6 +1,5 @@
 import { compileSchema, showId } from '@muster/domain';
 import { type Classification, classify, type Settlement, type ToolAnswer } from '@muster/ledger';
-import { CLAIM_TOO_OLD } from './tools/not-sent';
 import type { ToolCall } from './tools/tool';
 import type { StepWork } from './work';
 
@@ -40,18 +39,5 @@ export function calledOf(work: StepWork, sending: number, answer: ToolAnswer, no
   return {
     classification,
     settlement: { operationId, sending, state, response, outputValid, code, message, retryAfterMs, artifacts },
-  };
-}
-
-/** Nothing left: the lease was too old to send on by the time the claim was known to be committed. */
-export function notSent(work: StepWork, sending: number): Settlement {
-  return {
-    operationId: work.operationId,
-    sending,
-    state: 'absent',
-    response: null,
-    outputValid: null,
-    code: CLAIM_TOO_OLD.code,
-    message: CLAIM_TOO_OLD.message,
   };
 }

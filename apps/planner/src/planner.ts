@@ -1,7 +1,7 @@
 import { Clock, Config, Log } from '@muster/chassis';
 import { QUEUES, type StepAtEpoch } from '@muster/contracts';
 import { compileSchema } from '@muster/domain';
-import { classify, OperationLedger, type Settlement, toolAnswerOf } from '@muster/ledger';
+import { ActiveSteps, classify, OperationLedger, type Settlement, toolAnswerOf, tooOldToSend } from '@muster/ledger';
 import { Doorbells } from '@muster/messaging';
 import { type ModelRequest, Models } from '@muster/models';
 import { WorkerLease } from '@muster/persistence';
@@ -27,6 +27,8 @@ export class PlannerTools {
  */
 @Injectable()
 export class Planner {
+  private readonly active = new ActiveSteps();
+
   constructor(
     private readonly tools: PlannerTools,
     private readonly config: Config,
@@ -36,13 +38,16 @@ export class Planner {
 
   /** Resolves also where nothing was done: the rows are as they were, and a sweep finds what is past due. */
   async plan(step: StepAtEpoch): Promise<void> {
+    const mine = this.active.take([step]);
+    if (mine.length === 0) return;
     const { loader, lease } = this.tools;
     try {
       const work = await loader.load(step, this.clock.now());
-      if (!work || !(await lease.untilSendable())) return;
-      await this.carryOut(work);
+      if (work && (await lease.untilSendable())) await this.carryOut(work);
+      this.active.end(mine);
     } catch (error) {
       this.log.error('planner.failed', { step: step.id, error });
+      this.active.leave(mine);
     }
   }
 
@@ -56,11 +61,12 @@ export class Planner {
     if (result === 'not_granted' || result === 'request_changed') return this.refuse(work, result);
     if (result !== 'claimed') return;
     const isFresh = lease.canSend() && this.clock.monotonicMs() - claimedAt < this.config.leaseTtlMs / 2;
-    await ledger.settle(lease.workerId, isFresh ? await this.call(work, sending) : notSent(work, sending));
+    await ledger.settle(lease.workerId, isFresh ? await this.call(work, sending) : tooOldToSend(operationId, sending));
     this.tell(stepId);
   }
 
   private async call(work: PlanWork, sending: number): Promise<Settlement> {
+    this.active.noteSent(work);
     const deadline = startDeadline(work.timeoutMs, new AbortController().signal);
     try {
       const request = JSON.parse(work.request.toString('utf8')) as ModelRequest;
@@ -89,13 +95,3 @@ export class Planner {
     this.tools.doorbells.ring(QUEUES.coordinator, [job]);
   }
 }
-
-const notSent = ({ operationId }: PlanWork, sending: number): Settlement => ({
-  operationId,
-  sending,
-  state: 'absent',
-  response: null,
-  outputValid: null,
-  code: 'lease_stale',
-  message: 'The lease was too old to send on; nothing left this process.',
-});

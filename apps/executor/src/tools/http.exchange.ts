@@ -1,11 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import type { AnswerHeaders, ToolAnswer } from '@muster/ledger';
+import { type AnswerHeaders, CLAIM_TOO_OLD, type ToolAnswer } from '@muster/ledger';
 import type { Deadline } from '@muster/resilience';
 import type { Dispatcher } from 'undici';
 import { failureAfterSend, failureBeforeSend } from './http.failure';
 import { TOOL_LIMITS } from './limits';
-import { CLAIM_TOO_OLD, stoppedAfterSend, stoppedBeforeSend } from './not-sent';
+import { stoppedAfterSend, stoppedBeforeSend } from './not-sent';
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 

@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject, type McpTransport } from '@muster/domain';
-import { readJson, type ToolAnswer } from '@muster/ledger';
+import { CLAIM_TOO_OLD, readJson, type ToolAnswer } from '@muster/ledger';
 import { driftOf, type McpConnection, McpServerAwayFault, type McpServers } from '@muster/mcp';
 import { type Deadline, type Egress, EgressDeniedFault, startDeadline } from '@muster/resilience';
 import { mcpAnswer } from './mcp.answer';
 import { McpLink } from './mcp.link';
-import { CLAIM_TOO_OLD, stoppedAfterSend, stoppedBeforeSend } from './not-sent';
+import { stoppedAfterSend, stoppedBeforeSend } from './not-sent';
 import type { Tool, ToolCall } from './tool';
 
 type Unsent = Extract<ToolAnswer, { kind: 'not-sent' | 'rejected' }>;

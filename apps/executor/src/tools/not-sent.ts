@@ -4,13 +4,6 @@ import type { Deadline } from '@muster/resilience';
 export const ABORTED_BEFORE_SEND = 'aborted_before_send';
 const TIMEOUT_BEFORE_SEND = 'timeout_before_send';
 
-/** The claim was too old by the time its bytes could have left: others may hold it for lost by now. */
-export const CLAIM_TOO_OLD = {
-  kind: 'not-sent',
-  code: 'lease_stale',
-  message: 'The lease was too old to send on; nothing left this process.',
-} as const satisfies ToolAnswer;
-
 /** The call was stopped while none of its bytes had left: nothing was done, for certain. */
 export const stoppedBeforeSend = (deadline: Deadline): ToolAnswer =>
   deadline.expired

@@ -1,10 +1,9 @@
 import { assertNever, type Transport } from '@muster/domain';
-import type { ToolAnswer } from '@muster/ledger';
+import { CLAIM_TOO_OLD, type ToolAnswer } from '@muster/ledger';
 import type { BuiltinTool } from './builtin/builtin.tool';
 import type { HttpTool } from './http.tool';
 import type { McpTool } from './mcp.tool';
 import type { ModelTool } from './model.tool';
-import { CLAIM_TOO_OLD } from './not-sent';
 import type { ProcessTool } from './process.tool';
 import type { Tool, ToolCall } from './tool';
 
