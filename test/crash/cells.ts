@@ -37,9 +37,9 @@ export const nameOf = ({ point, signal, effect, behaviour }: Cell): string =>
 
 /**
  * What a cell's task goes through besides its work, so that the point is passed: it comes as a job of the queue, beside a
- * job that is refused, is cancelled, or cannot be sent.
+ * job that is refused, is cancelled, cannot be sent, or is a goal that a model makes a plan of.
  */
-export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal';
+export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal' | 'goal';
 
 const SCENES: readonly (readonly [RegExp, Scene])[] = [
   [/submit/, 'submission'],
@@ -47,6 +47,7 @@ const SCENES: readonly (readonly [RegExp, Scene])[] = [
   [/letter/, 'letter'],
   [/withdrawal/, 'cancel'],
   [/refusal/, 'refusal'],
+  [/^planner/, 'goal'],
 ];
 
 export const sceneOf = (point: FaultPoint): Scene => SCENES.find(([part]) => part.test(point))?.[1] ?? 'work';
@@ -74,8 +75,9 @@ function isReached({ point, effect, behaviour }: Cell): boolean {
     // No byte leaves for the tool.
     case 'refusal':
       return behaviour === 'ok';
-    // The refused job is another one than the task's.
+    // The refused job is another one than the task's; and a plan is made before its tools are called.
     case 'letter':
+    case 'goal':
       return effect === 'none' && behaviour === 'ok';
     // A rejection ends the task before anybody cancels it.
     case 'cancel':

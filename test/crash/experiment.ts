@@ -9,6 +9,7 @@ import { type Cell, isAsked, type Scene, sceneOf, serviceOf } from './cells';
 import { type Fleet, gateLaneOf } from './fleet';
 import type { Gatehouse } from './gatehouse';
 import { type Facts, judge } from './judgement';
+import type { PlanModel } from './plan-model';
 
 /** Far more than a cell takes: a lost doorbell is rung again after 5 s, and again after 10 more. */
 const CELL_MS_MAX = 120_000;
@@ -28,6 +29,7 @@ export interface Stage {
   readonly fleet: Fleet;
   readonly sink: EffectSink;
   readonly gates: Gatehouse;
+  readonly models: PlanModel;
 }
 
 /** A cell that was run. */
@@ -157,6 +159,7 @@ class Experiment {
 
   private async begin(): Promise<void> {
     const { fleet, gates } = this.stage;
+    if (this.scene === 'goal') return this.aim();
     const isAtTheDoor = this.scene === 'submission' || this.scene === 'job';
     if (isAtTheDoor) await this.arm();
     const request = aTask(this.plan());
@@ -168,6 +171,16 @@ class Experiment {
     }
     if (this.scene === 'letter') await fleet.queueUnsigned(request, this.key);
     gates.open(shown);
+  }
+
+  /** The model refuses its first call, and what was armed meanwhile strikes at the next. */
+  private async aim(): Promise<void> {
+    const { fleet, models } = this.stage;
+    const plan = aPlan(aStep(this.tool, { id: 'step', input: this.input(), check: 'output != null' }));
+    const asked = models.asked(this.tool, plan);
+    this.task = await fleet.submit({ goal: this.tool, grants: [this.tool] }, this.key);
+    await asked;
+    await this.arm();
   }
 
   private plan(): PlanDocument {
@@ -193,8 +206,9 @@ class Experiment {
     const isStored = serviceOf(point) === 'coordinator' && !/-(ring|ack)$/.test(point);
     if (this.task === '' || isStored) return this.task;
     const [step] = await this.stage.fleet.rows<{ id: string }>(
-      "select id from step where task_id = $1 and key = 'step'",
+      'select id from step where task_id = $1 and key = $2',
       this.task,
+      this.scene === 'goal' ? 'plan/1' : 'step',
     );
     return step?.id ?? '';
   }
@@ -208,7 +222,7 @@ class Experiment {
     const [row] = await this.stage.fleet.rows<Row>(
       `select t.state, o.id as operation_id, o.state as operation_state,
         case when s.state = 'parked' then coalesce(s.condition::json ->> 'reason', '') end as reason
-      from task t join step s on s.task_id = t.id and s.key = 'step' left join operation o on o.id = s.operation_id
+      from task t left join step s on s.task_id = t.id and s.key = 'step' left join operation o on o.id = s.operation_id
       where t.id = $1`,
       this.task,
     );

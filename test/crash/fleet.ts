@@ -35,10 +35,13 @@ const IDLE_LANE = 'idle';
 /** Who is there: so many of each, and two executors for each lane, of which one takes over from the other. */
 export interface Crew {
   readonly coordinators: number;
+  readonly planners: number;
   readonly verifiers: number;
   readonly lanes: readonly string[];
   /** The lane whose executor nobody strikes. */
   readonly calmLane: string;
+  /** The setting MODELS. */
+  readonly models: string;
 }
 
 /** One Muster of many processes, any of which may be struck at any time, since others of its kind are there. */
@@ -53,6 +56,7 @@ export class Fleet {
     private readonly database: TestDatabase,
     private readonly key: string,
     readonly sql: Pool,
+    private readonly models: string,
   ) {
     this.faults = join(folder, 'faults');
     mkdirSync(this.faults);
@@ -63,7 +67,7 @@ export class Fleet {
     const database = await freshDatabase();
     const sql = new Pool({ connectionString: database.url, max: 4 });
     sql.on('error', () => undefined);
-    const fleet = new Fleet(folder, database, await newApiKey(sql), sql);
+    const fleet = new Fleet(folder, database, await newApiKey(sql), sql, crew.models);
     await fleet.launch(crew);
     return fleet;
   }
@@ -173,8 +177,9 @@ export class Fleet {
     }
   }
 
-  private async launch({ coordinators, verifiers, lanes, calmLane }: Crew): Promise<void> {
+  private async launch({ coordinators, planners, verifiers, lanes, calmLane }: Crew): Promise<void> {
     for (let nth = 0; nth < coordinators; nth++) this.keep('coordinator', nth);
+    for (let nth = 0; nth < planners; nth++) this.keep('planner', nth);
     for (let nth = 0; nth < verifiers; nth++) this.keep('verifier', nth);
     for (const lane of lanes) for (const nth of [0, 1]) this.keep('executor', nth, lane);
     this.keep('executor', 0, calmLane);
@@ -211,6 +216,7 @@ export class Fleet {
       REDIS_URL: process.env[REDIS_URL_VARIABLE],
       QUEUE_PREFIX: basename(this.folder).split('-').at(-1),
       EGRESS_ALLOW: '127.0.0.0/8',
+      MODELS: this.models,
       LOG_LEVEL: 'info',
       LEASE_TTL_MS: String(LEASE_MS),
       HEARTBEAT_MS: String(HEARTBEAT_MS),

@@ -1,17 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelsAt } from '../support/model-minds';
 import { EffectSink } from '../support/sink/effect-sink';
 import { type Cell, nameOf, type Signal, serviceOf } from './cells';
 import { type Result, runCell, type Stage } from './experiment';
 import { Fleet } from './fleet';
 import { Gatehouse } from './gatehouse';
+import { PlanModel } from './plan-model';
 
 /** An executor that is struck takes everything in its hands with it: only one cell at a time is in those of a lane. */
 const LANES = ['lane.a', 'lane.b', 'lane.c'];
 const CALM_LANE = 'calm';
 /** One is always left to answer and to sweep while as many as there are turns are frozen or being started. */
-const CREW = { coordinators: 4, verifiers: 4, lanes: LANES, calmLane: CALM_LANE };
+const CREW = { coordinators: 4, planners: 3, verifiers: 4, lanes: LANES, calmLane: CALM_LANE };
 /** Cells under way at once at which a process of a service is struck, by signal. */
 const TURNS: Readonly<Record<Signal, number>> = { kill: 1, stop: 2 };
 
@@ -29,14 +31,19 @@ export async function runCells(
 ): Promise<Outcome> {
   const beganAt = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'muster-sink-'));
-  const [fleet, sink, gates] = await Promise.all([Fleet.start(CREW), EffectSink.start({ folder }), Gatehouse.start()]);
+  const models = await PlanModel.start();
+  const [fleet, sink, gates] = await Promise.all([
+    Fleet.start({ ...CREW, models: modelsAt(models.server) }),
+    EffectSink.start({ folder }),
+    Gatehouse.start(),
+  ]);
   const results: Result[] = [];
   try {
     const numbers = new Map(cells.map((cell, index) => [nameOf(cell), index]));
     const run = async (queue: Cell[], lane: string): Promise<void> => {
       for (let cell = queue.shift(); cell; cell = queue.shift()) {
         const result = await runCell(
-          { fleet, sink, gates } satisfies Stage,
+          { fleet, sink, gates, models } satisfies Stage,
           cell,
           lane,
           numbers.get(nameOf(cell)) ?? 0,
@@ -49,7 +56,7 @@ export async function runCells(
     await fleet.expectNoBreach();
   } finally {
     if (results.some(({ breaches }) => breaches.length > 0)) fleet.keepLogs(logs);
-    await Promise.all([gates.stop(), sink.stop()]);
+    await Promise.all([gates.stop(), sink.stop(), models.stop()]);
     await fleet.stop();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,8 @@
 import { FAULT_POINTS, type FaultPoint } from '@muster/chassis';
 import { aPlan, aStep, aTask, aTool } from '../support/builders';
 import { IntakeProducer } from '../support/intake-producer';
+import { modelsAt } from '../support/model-minds';
+import { ModelServer } from '../support/model-server';
 import { Muster } from '../support/muster';
 import { patiently } from '../support/patiently';
 import type { RunningTask } from '../support/running-task';
@@ -27,16 +29,20 @@ function roundsOf(points: readonly FaultPoint[]): FaultPoint[][] {
   return rounds;
 }
 
-/** Everything that has a fault point on its way: answers lost and read back, a refusal, a cancel, jobs good and bad. */
+/** Everything with a fault point on its way: answers lost and read back, a goal, a refusal, a cancel, jobs good and bad. */
 class Scene {
   private constructor(
     readonly muster: Muster,
     readonly tools: ToolServer,
+    private readonly models: ModelServer,
     private readonly producer: IntakeProducer,
   ) {}
 
   static async set(env: Record<string, string>): Promise<Scene> {
-    const [muster, tools] = await Promise.all([Muster.start({ env }), ToolServer.start()]);
+    const models = await ModelServer.start();
+    models.usually({ kind: 'json', value: aPlan(aStep('read'), aStep('pay', { needs: ['read'] })) });
+    const MODELS = modelsAt(models);
+    const [muster, tools] = await Promise.all([Muster.start({ env: { ...env, MODELS } }), ToolServer.start()]);
     const integer = { type: 'object', properties: { n: { type: 'integer' } } };
     await patiently(() =>
       muster.register(
@@ -49,7 +55,7 @@ class Scene {
     );
     tools.withoutMemory('book').next('book', 'lostack').usually('endless', 'hangafter');
     const producer = await patiently(() => IntakeProducer.of(muster.client.url, muster.key));
-    return new Scene(muster, tools, producer);
+    return new Scene(muster, tools, models, producer);
   }
 
   pay(): Promise<RunningTask> {
@@ -68,6 +74,13 @@ class Scene {
     return this.muster.submit(
       aPlan(aStep('read'), aStep('strict', { needs: ['read'], input: { n: '${{ steps.read.output.id }}' } })),
     );
+  }
+
+  async aimed(): Promise<RunningTask> {
+    const { id } = await patiently(() =>
+      this.muster.client.tasks.submit({ goal: 'Read, then pay.', grants: ['read', 'pay'] }, { idempotencyKey: 'aimed' }),
+    );
+    return this.muster.task(id);
   }
 
   async cancelled(): Promise<RunningTask> {
@@ -91,7 +104,7 @@ class Scene {
 
   async strike(): Promise<void> {
     await this.producer.close();
-    await this.tools.stop();
+    await Promise.all([this.tools.stop(), this.models.stop()]);
     await this.muster.stop();
   }
 }
@@ -109,23 +122,25 @@ describe.each(roundsOf(FAULT_POINTS).map((points) => [points.join(', '), points]
       const { muster, tools } = scene;
       const takesJobs = points.some((point) => ON_THE_WAY_OF_A_JOB.test(point));
 
-      const [paid, refused, cancelled] = await Promise.all([
+      const [paid, aimed, refused, cancelled] = await Promise.all([
         scene.pay(),
+        scene.aimed(),
         scene.refused(),
         scene.cancelled(),
         takesJobs && scene.queued(),
       ]);
 
       await paid.reaches('completed', REST_MS_MAX);
+      await aimed.reaches('completed', REST_MS_MAX);
       await refused.reaches('failed', REST_MS_MAX);
       await cancelled.reaches('cancelled', REST_MS_MAX);
-      await until(() => tools.effectsOf('pay').length === (takesJobs ? 3 : 2), { what: 'all payments', ...PATIENT });
+      await until(() => tools.effectsOf('pay').length === (takesJobs ? 4 : 3), { what: 'all payments', ...PATIENT });
       await scene.loseExecutor();
       await until(() => hasStruckAt(points, muster.struck()), { what: `a crash at each of ${points}`, ...PATIENT });
       expect(tools.effectsOf('book')).toHaveLength(1);
       expect(tools.effectsOf('endless')).toHaveLength(1);
       expect(tools.requestsTo('strict')).toEqual([]);
-      expect(tools.effectsOf('read').length).toBeGreaterThanOrEqual(2);
+      expect(tools.effectsOf('read').length).toBeGreaterThanOrEqual(3);
       await muster.expectNoBreach();
     });
   },

@@ -1,15 +1,13 @@
 import { Config } from '@muster/chassis';
-import { OperationLedger } from '@muster/ledger';
-import { MessagingModule } from '@muster/messaging';
+import { OperationLedger, Withdrawals } from '@muster/ledger';
+import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
-import { AnswerBell } from './answer-bell';
 import { Room } from './room';
 import { Closing, RunConsumer } from './run.consumer';
 import { RunRunner, RunTools } from './run.runner';
 import { ToolCaller } from './tool.caller';
 import { createTools, ToolRegistry } from './tools';
-import { Withdrawals } from './withdrawals';
 import { WorkLoader } from './work.loader';
 
 @Module({
@@ -21,12 +19,16 @@ import { WorkLoader } from './work.loader';
       useFactory: (database: Database) => new OperationLedger(database, 'executor'),
       inject: [Database],
     },
+    {
+      provide: AnswerBell,
+      useFactory: (doorbells: Doorbells) => new AnswerBell(doorbells, 'executor'),
+      inject: [Doorbells],
+    },
     PlanCache,
     WorkLoader,
     Room,
     Withdrawals,
     ToolCaller,
-    AnswerBell,
     RunTools,
     RunRunner,
     Closing,

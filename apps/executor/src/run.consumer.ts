@@ -1,11 +1,11 @@
 import { Config, faultPoint } from '@muster/chassis';
 import { ExecutorDoorbell, executorQueue, type StepAtEpoch } from '@muster/contracts';
+import { Withdrawals } from '@muster/ledger';
 import { Consumers } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { RunRunner, RunTools } from './run.runner';
 import { ToolRegistry } from './tools';
-import { Withdrawals } from './withdrawals';
 
 /** Ends what is under way before the lease: the clean exit is the word that every socket is closed. */
 @Injectable()

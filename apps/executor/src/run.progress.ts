@@ -1,4 +1,4 @@
-import type { AnswerBell } from './answer-bell';
+import type { AnswerBell } from '@muster/messaging';
 
 /** A long run tells the coordinator how far it is at least this often, however long its next call takes. */
 const TELL_EVERY_MS = 250;
@@ -19,6 +19,6 @@ export class RunProgress {
   tell(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.settled.length > 0) this.bell.ring(this.settled.splice(0));
+    if (this.settled.length > 0) this.bell.ring('steps', this.settled.splice(0));
   }
 }

@@ -1,9 +1,9 @@
 import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import type { StepAtEpoch } from '@muster/contracts';
 import { ActiveSteps, type AdvanceAnswer, OperationLedger } from '@muster/ledger';
+import { AnswerBell } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
-import { AnswerBell } from './answer-bell';
 import { Room } from './room';
 import { type Ask, type Asking, type Pulse, Run } from './run';
 import { RunProgress } from './run.progress';

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Clock, faultPoint } from '@muster/chassis';
-import { classify, type ToolAnswer } from '@muster/ledger';
+import { classify, type ToolAnswer, Withdrawals } from '@muster/ledger';
 import { startDeadline } from '@muster/resilience';
 import { Injectable } from '@nestjs/common';
 import type { Ask } from './run';
 import { toolCallOf } from './settlement';
 import { healthSignOf, ToolRegistry } from './tools';
-import { Withdrawals } from './withdrawals';
 import { type StepWork, timeoutOf } from './work';
 
 type Call = Extract<Ask, { kind: 'call' }>;

@@ -1,5 +1,6 @@
+import { faultPoint } from '@muster/chassis';
 import { PlannerDoorbell, QUEUES } from '@muster/contracts';
-import { OperationLedger } from '@muster/ledger';
+import { OperationLedger, Withdrawals } from '@muster/ledger';
 import { Consumers } from '@muster/messaging';
 import { Models } from '@muster/models';
 import { WorkerLease } from '@muster/persistence';
@@ -23,6 +24,7 @@ export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, Be
     private readonly lease: WorkerLease,
     private readonly ledger: OperationLedger,
     private readonly models: Models,
+    private readonly withdrawals: Withdrawals,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -36,6 +38,7 @@ export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, Be
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.withdrawals.abortAll();
     await this.models.close();
     await this.ledger.close();
     await this.lease.end();
@@ -44,5 +47,6 @@ export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, Be
   private async take({ steps }: PlannerDoorbell): Promise<void> {
     this.lease.noteJob();
     await Promise.all(steps.map((step) => this.planner.plan(step)));
+    faultPoint('planner.before-ack', () => steps.map(({ id }) => id));
   }
 }

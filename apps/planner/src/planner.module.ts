@@ -1,6 +1,6 @@
 import { Config } from '@muster/chassis';
-import { OperationLedger } from '@muster/ledger';
-import { MessagingModule } from '@muster/messaging';
+import { OperationLedger, Withdrawals } from '@muster/ledger';
+import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { Models } from '@muster/models';
 import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
@@ -18,7 +18,13 @@ import { Planner, PlannerTools } from './planner';
       useFactory: (database: Database) => new OperationLedger(database, 'planner'),
       inject: [Database],
     },
+    {
+      provide: AnswerBell,
+      useFactory: (doorbells: Doorbells) => new AnswerBell(doorbells, 'planner'),
+      inject: [Doorbells],
+    },
     PlanCache,
+    Withdrawals,
     PlanWorkLoader,
     PlannerTools,
     Planner,

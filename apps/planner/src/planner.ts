@@ -1,8 +1,17 @@
-import { Clock, Config, Log } from '@muster/chassis';
-import { QUEUES, type StepAtEpoch } from '@muster/contracts';
+import { Clock, Config, faultPoint, Log } from '@muster/chassis';
+import type { StepAtEpoch } from '@muster/contracts';
 import { compileSchema } from '@muster/domain';
-import { ActiveSteps, classify, OperationLedger, type Settlement, toolAnswerOf, tooOldToSend } from '@muster/ledger';
-import { Doorbells } from '@muster/messaging';
+import {
+  ActiveSteps,
+  classify,
+  OperationLedger,
+  type Settlement,
+  type ToolAnswer,
+  toolAnswerOf,
+  tooOldToSend,
+  Withdrawals,
+} from '@muster/ledger';
+import { AnswerBell } from '@muster/messaging';
 import { type ModelRequest, Models } from '@muster/models';
 import { WorkerLease } from '@muster/persistence';
 import { startDeadline } from '@muster/resilience';
@@ -17,7 +26,8 @@ export class PlannerTools {
     readonly ledger: OperationLedger,
     readonly models: Models,
     readonly lease: WorkerLease,
-    readonly doorbells: Doorbells,
+    readonly withdrawals: Withdrawals,
+    readonly bell: AnswerBell,
   ) {}
 }
 
@@ -55,43 +65,49 @@ export class Planner {
     const { ledger, lease } = this.tools;
     const claimedAt = this.clock.monotonicMs();
     const { stepId, epoch, operationId, request, contract } = work;
+    const subjects = () => [stepId, work.taskId];
     const { hash: contractHash, effect } = contract;
     const claim = { stepId, epoch, operationId, contractHash, effect, request, resendWithinMs: null };
+    faultPoint('planner.before-claim', subjects);
     const { result, sending } = await ledger.claim(lease.workerId, claim);
     if (result === 'not_granted' || result === 'request_changed') return this.refuse(work, result);
     if (result !== 'claimed') return;
+    faultPoint('planner.after-claim', subjects);
     const isFresh = lease.canSend() && this.clock.monotonicMs() - claimedAt < this.config.leaseTtlMs / 2;
-    await ledger.settle(lease.workerId, isFresh ? await this.call(work, sending) : tooOldToSend(operationId, sending));
-    this.tell(stepId);
+    const settlement = isFresh ? await this.call(work, sending) : tooOldToSend(operationId, sending);
+    faultPoint('planner.before-settle', subjects);
+    await ledger.settle(lease.workerId, settlement);
+    faultPoint('planner.after-settle', subjects);
+    this.tools.bell.ring('steps', [stepId]);
   }
 
   private async call(work: PlanWork, sending: number): Promise<Settlement> {
     this.active.noteSent(work);
-    const deadline = startDeadline(work.timeoutMs, new AbortController().signal);
-    try {
-      const request = JSON.parse(work.request.toString('utf8')) as ModelRequest;
-      const answer = toolAnswerOf(await this.tools.models.call(request, deadline));
-      const { state, response, code, message, retryAfterMs, output } = classify(
-        work.contract,
-        answer,
-        this.clock.now(),
-      );
-      const outputValid = state === 'succeeded' ? compileSchema(work.contract.output)(output ?? null) === null : null;
-      return { operationId: work.operationId, sending, state, response, outputValid, code, message, retryAfterMs };
-    } finally {
-      deadline.clear();
-    }
+    const { operationId, contract } = work;
+    const answer = await this.ask(work);
+    faultPoint('planner.after-effect', () => [work.stepId, work.taskId]);
+    const { output, ...said } = classify(contract, answer, this.clock.now());
+    const isValid = () => compileSchema(contract.output)(output ?? null) === null;
+    return { operationId, sending, ...said, outputValid: said.state === 'succeeded' ? isValid() : null };
+  }
+
+  /** Lets the model go when the task is withdrawn. */
+  private async ask({ taskId, request, timeoutMs }: PlanWork): Promise<ToolAnswer> {
+    const { withdrawals, models } = this.tools;
+    return withdrawals.watch(taskId, async (withdrawn) => {
+      const deadline = startDeadline(timeoutMs, withdrawn);
+      try {
+        return toolAnswerOf(await models.call(JSON.parse(request.toString('utf8')) as ModelRequest, deadline));
+      } finally {
+        deadline.clear();
+      }
+    });
   }
 
   private async refuse({ stepId, epoch, taskId }: PlanWork, code: string): Promise<void> {
     const { ledger, lease } = this.tools;
     const message = 'The call for a plan does not fit what the task was accepted with.';
     await ledger.refuse({ workerId: lease.workerId, stepId, epoch, taskId, code, message });
-    this.tell(stepId);
-  }
-
-  private tell(stepId: string): void {
-    const job = { name: 'answer', data: { steps: [stepId] }, id: crypto.randomUUID() };
-    this.tools.doorbells.ring(QUEUES.coordinator, [job]);
+    this.tools.bell.ring('steps', [stepId]);
   }
 }

@@ -1,4 +1,4 @@
-import { MessagingModule } from '@muster/messaging';
+import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { PersistenceModule, PlanCache, WorkerLifetime, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
 import { EvidenceStore } from './evidence.store';
@@ -15,6 +15,11 @@ import { VerifyConsumer } from './verify.consumer';
 @Module({
   imports: [PersistenceModule.for('verifier'), WorkerModule.for('verifier'), MessagingModule.all()],
   providers: [
+    {
+      provide: AnswerBell,
+      useFactory: (doorbells: Doorbells) => new AnswerBell(doorbells, 'verifier'),
+      inject: [Doorbells],
+    },
     PlanCache,
     EvidenceStore,
     VerdictStore,

@@ -1,3 +1,4 @@
+export * from './answer-bell';
 export * from './backend';
 export * from './consumer';
 export * from './doorbells';

@@ -1,7 +1,7 @@
 import { Log } from '@muster/chassis';
-import { WITHDRAWN } from '@muster/ledger';
 import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { WITHDRAWN } from './operation.sql';
 
 /** A call is let go well within the second that docs/api.md promises after a cancel's answer. */
 const POLL_MS = 200;
@@ -39,7 +39,7 @@ export class Withdrawals implements OnApplicationShutdown {
 
   /** Lets go of every call: the process is told to end, and its time is up. */
   abortAll(): void {
-    for (const { controller } of this.tasks.values()) controller.abort(new Error('The executor is stopping.'));
+    for (const { controller } of this.tasks.values()) controller.abort(new Error('The process is stopping.'));
   }
 
   onApplicationShutdown(): void {

@@ -1,0 +1,44 @@
+import { faultPoint } from '@muster/chassis';
+import { type CoordinatorDoorbell, QUEUES } from '@muster/contracts';
+import { LIMITS } from '@muster/domain';
+import type { Doorbells } from './doorbells';
+
+/** Who answers coordinators. */
+type Answering = 'planner' | 'executor' | 'verifier';
+
+/** Tells coordinators what has something new; what arrives in one turn of the event loop rings together. */
+export class AnswerBell {
+  private readonly waiting: Record<keyof CoordinatorDoorbell, Set<string>> = { steps: new Set(), tasks: new Set() };
+  private timer: NodeJS.Immediate | undefined;
+
+  constructor(
+    private readonly doorbells: Doorbells,
+    private readonly service: Answering,
+  ) {}
+
+  ring(kind: keyof CoordinatorDoorbell, ids: Iterable<string>): void {
+    for (const id of ids) this.waiting[kind].add(id);
+    this.timer ??= setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    this.tell('steps');
+    this.tell('tasks');
+  }
+
+  // A job id that is taken would silence the ring: each gets its own.
+  private tell(kind: keyof CoordinatorDoorbell): void {
+    const ids = [...this.waiting[kind]];
+    if (ids.length === 0) return;
+    this.waiting[kind].clear();
+    const jobs = Array.from({ length: Math.ceil(ids.length / LIMITS.DOORBELL_ITEMS_MAX) }, (_, index) => ({
+      name: 'answer',
+      data: { [kind]: ids.slice(index * LIMITS.DOORBELL_ITEMS_MAX, (index + 1) * LIMITS.DOORBELL_ITEMS_MAX) },
+      id: crypto.randomUUID(),
+    }));
+    faultPoint(`${this.service}.before-ring`, () => ids);
+    this.doorbells.ring(QUEUES.coordinator, jobs);
+    faultPoint(`${this.service}.after-ring`, () => ids);
+  }
+}
