@@ -277,8 +277,12 @@ class Experiment {
       'select state, given_up_at is not null as gone from worker where pid = $1 order by started_at desc',
       pid,
     );
-    // Another cell may have struck it meanwhile.
-    if (this.thawed) return workers[0]?.state === 'ready' || this.stage.fleet.hasEnded(pid);
+    if (this.thawed) {
+      // Another cell may have struck it meanwhile.
+      if (workers[0]?.state === 'ready' || this.stage.fleet.hasEnded(pid)) return true;
+      this.stage.fleet.thaw(this.cell.point, await this.subject());
+      return false;
+    }
     if (!workers[0]?.gone) return false;
     this.frozenSince ??= performance.now();
     if (!isWorkDone && performance.now() - this.frozenSince < FROZEN_MS_MAX) return false;

@@ -96,13 +96,16 @@ export class Fleet {
     return this.processes.every((kept) => kept.pid !== pid);
   }
 
-  /** Lets the process go on that was frozen there. */
+  /**
+   * Lets the process go on that was frozen there, unless it is frozen for somebody else. To be repeated until it is back:
+   * one that has left its mark may still be on its way into the freeze, and a signal that comes before is lost.
+   */
   thaw(point: FaultPoint, subject: string): void {
     const mark = this.markOf(point, subject);
-    if (mark === undefined || !this.isFrozenAt(mark)) return;
+    if (mark === undefined || this.textOf(mark) === ('kill' satisfies Signal)) return;
     writeFileSync(join(this.faults, mark), THAWED);
     const pid = Number(mark.split('@').at(-1));
-    if (!this.hasEnded(pid)) process.kill(pid, 'SIGCONT');
+    if (!this.isFrozen(pid) && !this.hasEnded(pid)) process.kill(pid, 'SIGCONT');
   }
 
   async register(contract: ToolContract): Promise<void> {
@@ -231,13 +234,13 @@ export class Fleet {
     return readdirSync(this.faults).find((name) => name.startsWith(start));
   }
 
-  private isFrozenAt(mark: string): boolean {
-    return readFileSync(join(this.faults, mark), 'utf8') === ('stop' satisfies Signal);
+  private textOf(mark: string): string {
+    return readFileSync(join(this.faults, mark), 'utf8');
   }
 
   private isFrozen(pid: number): boolean {
     const marks = readdirSync(this.faults).filter((name) => name.endsWith(`@${pid}`));
-    return marks.some((mark) => this.isFrozenAt(mark));
+    return marks.some((mark) => this.textOf(mark) === ('stop' satisfies Signal));
   }
 
   /** Where the coordinator is that answered last, or the one after it where that one is known to be frozen. */
