@@ -12,6 +12,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SCRATCH = await mkdtemp(join(tmpdir(), 'muster-verify-'));
 const REPORT = join(SCRATCH, 'tests.json');
 const OUTPUT_LINES_SHOWN = 200;
+const SLOWEST_SHOWN = 8;
 
 const tool = (name) => join(ROOT, 'node_modules', name);
 const CHECKS = [
@@ -61,7 +62,10 @@ for (const check of chosen) {
   console.log(`\n${check.name === 'tests' ? await whatFailed(output) : lastLines(output)}\n`);
 }
 if (failed.length > 0) console.log(`\nnot in order: ${failed.join(', ')}`);
-if (chosen.some(({ name }) => name === 'tests')) console.log(await testCounts());
+if (chosen.some(({ name }) => name === 'tests')) {
+  console.log(await slowestFiles());
+  console.log(await testCounts());
+}
 await rm(SCRATCH, { recursive: true, force: true });
 process.exitCode = failed.length > 0 ? 1 : 0;
 
@@ -115,6 +119,19 @@ async function whatFailed(output) {
 
 function readReport() {
   return readFile(REPORT, 'utf8').then(JSON.parse, () => undefined);
+}
+
+// Where the time goes, so that nobody has to measure before making it less.
+async function slowestFiles() {
+  const files = ((await readReport())?.testResults ?? []).map(({ name, startTime, endTime }) => ({
+    file: relative(ROOT, name),
+    seconds: (endTime - startTime) / 1000,
+  }));
+  const slowest = files.sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST_SHOWN);
+  return [
+    'slowest:',
+    ...slowest.map(({ file, seconds }) => `  ${`${seconds.toFixed(0)} s`.padStart(6)}  ${file}`),
+  ].join('\n');
 }
 
 // A file that does not even load has no tests to count; it counts as one that failed, and so does a run without a report.

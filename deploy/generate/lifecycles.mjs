@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The state machines, from the built domain library. */
 export function lifecycles(root) {
   const domain = createRequire(import.meta.url)(join(root, 'dist/libs/domain/src/index.js'));
-  return [domain.TASK, domain.STEP, domain.OPERATION, domain.WORKER];
+  return [domain.TASK, domain.STEP, domain.OPERATION, domain.WORKER, domain.PERMIT];
 }
 
 /** Every listed move as [from, to]; a state that lists itself is being written again, which is no move. */

@@ -8,6 +8,7 @@ import { until } from '../support/until';
 const SERVICES = ['coordinator', 'executor', 'verifier', 'planner'];
 const STEPS = 15;
 /** Whatever a service needs to notice that nobody answers any more, and to go on with others. */
+const HASTY_MS = 1_000;
 const REST_MS_MAX = 60_000;
 jest.setTimeout(150_000);
 
@@ -153,7 +154,8 @@ describe('a connection to a tool', () => {
   });
 
   it('that is half open runs into its deadline, and is answered for by its class', async () => {
-    await muster.register(aTool('mute.probed', 'probed', url()), aTool('mute.keyed', 'keyed', url()));
+    const hasty = { timeoutMs: HASTY_MS };
+    await muster.register(aTool('mute.probed', 'probed', url(), hasty), aTool('mute.keyed', 'keyed', url(), hasty));
     tools.next('mute.probed', 'slow').next('mute.keyed', 'slow');
     const probed = await muster.submit(aPlan(aStep('mute.probed')));
     const keyed = await muster.submit(aPlan(aStep('mute.keyed')));

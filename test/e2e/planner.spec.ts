@@ -45,7 +45,9 @@ async function ringAgain(running: RunningTask, times: number): Promise<void> {
   const { id: shown } = (await running.steps())['plan/1']!;
   const step = { id: parseId('step', shown), epoch: 0 };
   for (let time = 0; time < times; time++) await queue.add('plan', { steps: [step] }, { removeOnComplete: true });
-  await until(async () => (await queue.getJobCountByTypes('waiting', 'active')) <= 1, { what: 'the rings being heard' });
+  await until(async () => (await queue.getJobCountByTypes('waiting', 'active')) <= 1, {
+    what: 'the rings being heard',
+  });
   await queue.close();
 }
 

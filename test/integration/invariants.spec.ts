@@ -95,6 +95,12 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
     const { operation } = await aResentStep('probed', { ended_at: new Date('2026-01-01T10:00:00Z') });
     await aProbe(operation, new Date('2026-01-01T10:00:04.999Z'));
   },
+  'permit-releases-one-exact-operation': () => aPaidStep({ step: { permit: true } }),
+  'permit-is-awaited': () =>
+    aPaidStep({
+      step: { state: 'parked', finished_at: null, condition: '{"kind":"person","reason":"permit_required"}' },
+      operation: { state: 'unknown' },
+    }),
   'nothing-is-sent-after-a-withdrawal': () =>
     aPaidStep({ task: { withdrawal: 'cancel', withdrawn_at: LONG_AGO, fence: 1 }, operation: { fence: 1 } }),
   'only-granted-tools-are-called': () => aPaidStep({ task: { granted_hashes: [] } }),

@@ -11,7 +11,9 @@ const WALKS = 40;
 const WITHIN_MS = 300_000;
 /** What the statements must have been answered in all walks together, or they were too tame to prove anything. */
 const ANSWERS = [
-  ...['claimed', 'stale', 'withdrawn', 'early', 'worker_given_up', 'not_granted'].map((result) => `claim: ${result}`),
+  ...['claimed', 'stale', 'withdrawn', 'early', 'worker_given_up', 'not_granted', 'permit_required'].map(
+    (result) => `claim: ${result}`,
+  ),
   ...['succeeded', 'failed', 'unknown', 'absent', 'late', 'repeated'].map((state) => `settled: ${state}`),
   ...['commit: won', 'commit: lost'],
 ];

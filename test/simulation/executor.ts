@@ -268,16 +268,16 @@ export class SimExecutor implements Actor {
     );
   }
 
-  private refuse(going: Going, { work, code, message }: AskOf<'refuse'>): void {
+  private refuse(going: Going, { work, code, message, request }: AskOf<'refuse'>): void {
     this.world.statement(
       this,
       'refuse',
       () => {
-        this.world.store.refuse(work.stepId, work.epoch, code, message);
+        this.world.store.refuse(work.stepId, work.epoch, code, message, request);
         this.world.stage.say('database', () => `notes that ${work.key}@${work.epoch} was refused: ${code}`);
       },
       () => this.reply(going, undefined),
-      () => this.refuse(going, { kind: 'refuse', work, code, message }),
+      () => this.refuse(going, { kind: 'refuse', work, code, message, request }),
     );
   }
 

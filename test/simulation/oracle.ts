@@ -2,7 +2,8 @@ import { LIMITS } from '@muster/domain';
 import type { Advance, AdvanceAnswer } from '@muster/ledger';
 import type { Decision, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Snapshot } from '../../apps/coordinator/src/lifecycle/snapshot';
-import { Refused, type StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
+import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
+import { Refused } from '../../apps/coordinator/src/lifecycle/testing/refused';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import type { StepWork } from '../../apps/executor/src/work';
 import { Finding } from './finding';
@@ -29,6 +30,8 @@ export class Oracle {
   private readonly written = new Set<string>();
   /** Up to which sending of an operation a person has forgiven its losses. */
   private readonly forgiven = new Map<string, number>();
+  /** What people have said yes to: the exact bytes, until when; gone once used. */
+  private readonly released = new Map<string, { operationId: string; request: Buffer; until: number }>();
   private commits = 0;
 
   constructor(private readonly world: World) {
@@ -89,10 +92,19 @@ export class Oracle {
       this.judgeFate(before.get(operation.stepId), operation);
       if (conclusion.resolver === 'person') this.forgiven.set(operation.id, conclusion.fromSending);
     }
+    this.notePermits(decision);
     this.commits += 1;
     this.accuseOf([...this.rows.findings(), ...this.lossFindings()]);
     if (this.commits % HISTORY_EVERY === 0) this.accuseOf(this.rows.historyFindings());
     return true;
+  }
+
+  private notePermits({ permits }: Decision): void {
+    for (const change of permits) {
+      if (change.state !== 'granted') continue;
+      const { operationId, request } = this.world.store.ledger.permits.all.get(change.id)!;
+      this.released.set(change.id, { operationId, request, until: this.world.now + change.expiresInMs! });
+    }
   }
 
   // The executor.
@@ -173,6 +185,7 @@ export class Oracle {
     // A repeated statement finds its own claim.
     if (before?.sending === after.sending) return;
     if (store.task.withdrawal !== null) this.accuse(`${step.key} was claimed past the withdrawal of its task`);
+    if (step.permit && !before) this.judgePermit(step.key, after);
     const dispatch = `${step.id} ${after.epoch}`;
     if (this.claimed.has(dispatch)) this.accuse(`${step.key}@${after.epoch} was claimed twice`);
     this.claimed.add(dispatch);
@@ -182,6 +195,15 @@ export class Oracle {
     if (times > 0) this.accuse(`${after.effect} ${step.key} is sent again though it has taken effect`);
     if (site.mayStillHappen(after.id))
       this.accuse(`${after.effect} ${step.key} is sent again though it may still take effect`);
+  }
+
+  /** Of an operation that is sent for the first time. */
+  private judgePermit(key: string, { id, request }: StoredOperation): void {
+    const [permit] = [...this.released].find(
+      ([, one]) => one.operationId === id && one.request.equals(request) && one.until > this.world.now,
+    ) ?? [undefined];
+    if (permit === undefined) return this.accuse(`${key} is sent without a person's permit`);
+    this.released.delete(permit);
   }
 
   private judgeSettled(before: StoredOperation | undefined, after: StoredOperation): void {

@@ -5,8 +5,15 @@ import type { SimCoordinator } from './coordinator';
 import type { Oracle } from './oracle';
 import type { World } from './world';
 
+const DENIED = 0.15;
+const PERMIT_MS = [1, 60_000, 600_000] as const;
+
+/** The permit that a parked step waits for. */
+const permitOf = ({ condition }: StepRow): string | undefined =>
+  condition.kind === 'person' ? condition.permit : undefined;
+
 /**
- * Somebody who resolves what is parked, by looking into the tool's own books, and who may cancel. Told nothing, this
+ * Somebody who gives permits, resolves what is parked, by looking into the tool's own books, and who may cancel. Told nothing, this
  * person asks the same again, perhaps of another coordinator.
  */
 export class Person {
@@ -18,7 +25,7 @@ export class Person {
     private readonly oracle: Oracle,
   ) {}
 
-  /** Answers for one parked step, where there is one whose truth can be known. False: there is nothing to say. */
+  /** Says something about one parked step, where there is one that somebody can say something about. */
   resolve(coordinator: SimCoordinator): boolean {
     const repeated = this.unanswered;
     if (repeated && this.world.strikes('personRepeats')) {
@@ -26,9 +33,10 @@ export class Person {
       return true;
     }
     const parked = [...this.world.store.steps.values()].filter(({ state }) => state === 'parked');
-    const open = parked.filter((step) => this.wordOn(step) !== undefined);
+    const open = parked.filter((step) => permitOf(step) !== undefined || this.wordOn(step) !== undefined);
     if (open.length === 0) return false;
     const step = this.world.draws.pick(open);
+    if (permitOf(step) !== undefined) return this.decide(coordinator, step);
     const outcome = this.wordOn(step)!;
     this.say(
       coordinator,
@@ -38,13 +46,30 @@ export class Person {
     return true;
   }
 
+  /** Mostly yes; now and then for so short a time that nothing can be sent in it. */
+  private decide(coordinator: SimCoordinator, step: StepRow): true {
+    const { draws } = this.world;
+    const verdict = draws.chance(DENIED) ? 'denied' : 'granted';
+    const expiresInMs = draws.pick(PERMIT_MS);
+    const word = {
+      permitId: permitOf(step)!,
+      stepId: step.id,
+      verdict,
+      reason: 'looked at',
+      by: draws.uuid(),
+      expiresInMs,
+    };
+    this.say(coordinator, { kind: 'permit', word } as Input, `${step.key} is ${verdict} for ${expiresInMs} ms`);
+    return true;
+  }
+
   cancel(coordinator: SimCoordinator): void {
     this.say(coordinator, { kind: 'cancel', reason: 'no longer wanted' }, 'cancel');
   }
 
   private say(coordinator: SimCoordinator, input: Input, text: string): void {
     this.world.stage.say('person', () => `tells ${coordinator.name}: ${text}`);
-    this.unanswered = input.kind === 'resolve' ? input : this.unanswered;
+    this.unanswered = input.kind === 'cancel' ? this.unanswered : input;
     const reply = (answer: Reply | undefined): void => {
       if (answer !== undefined && this.unanswered === input) this.unanswered = undefined;
       this.world.stage.say('person', () => `hears ${answer ?? 'nothing'}`);

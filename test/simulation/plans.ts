@@ -137,6 +137,7 @@ function drawStep(draws: Draws, rank: number, size: number, standIns: Set<number
     ...(draws.chance(SELDOM) ? { when: draws.pick(GATES) } : {}),
     ...(draws.chance(SELDOM) ? drawList(draws) : {}),
     ...(draws.chance(SELDOM) ? { check: 'output != 2' } : {}),
+    ...(draws.chance(SELDOM) ? { permit: true } : {}),
     ...drawOnFailure(draws, rank, size, standIns),
   };
 }

@@ -4,7 +4,7 @@ import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { CONTRACTS_BY_HASH, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import { Draws } from './draws';
-import type { RealStore } from './real-store';
+import { type RealStore, SOMEBODY } from './real-store';
 import { Twin } from './twin';
 
 /** A few statements in the order in which one rule alone decides what comes of them. */
@@ -72,6 +72,21 @@ export class Player {
     if (decision) await this.twin.commit(decision);
   }
 
+  /** The claim is refused for want of a permit, and a person is asked. */
+  async askForPermit(): Promise<void> {
+    await this.claim();
+    const { id, epoch } = this.step();
+    await this.twin.refuse(this.workerId, id, epoch, 'permit_required', claimOf(this.step()).request);
+    await this.look();
+  }
+
+  async grant(expiresInMs: number): Promise<void> {
+    const { id: stepId, condition } = this.step();
+    const permitId = condition.kind === 'person' ? condition.permit! : '';
+    const word = { permitId, stepId, verdict: 'granted', reason: 'looked at', by: SOMEBODY, expiresInMs } as const;
+    await this.twin.commit((await this.twin.decide([{ kind: 'permit', word }]))!);
+  }
+
   loseWorker(): Promise<void> {
     return this.twin.reportEnd(this.workerId);
   }
@@ -87,12 +102,20 @@ export class Player {
 }
 
 const PAY: readonly StepDocument[] = [{ id: 's0', tool: 'pay' }];
+const PERMITTED: readonly StepDocument[] = [{ id: 's0', tool: 'pay', permit: true }];
 const MAIL: readonly StepDocument[] = [{ id: 's0', tool: 'mail' }];
 const RUN: readonly StepDocument[] = [
   { id: 's0', tool: 'read' },
   { id: 's1', tool: 'read', needs: ['s0'] },
 ];
 const RETRY_MS = 2_000;
+/** Longer than a resend waits. */
+const PERMIT_MS = 60_000;
+
+async function permitted(player: Player): Promise<void> {
+  await player.askForPermit();
+  await player.grant(PERMIT_MS);
+}
 
 /** The first sending came to nothing, and the next one is dispatched. */
 async function sentInVain(player: Player, state: 'unknown' | 'absent'): Promise<void> {
@@ -182,6 +205,39 @@ export const PLAYS = {
     acts: async (player) => {
       await player.twin.commit((await player.cancel())!);
       await player.claim();
+    },
+  },
+  'a claim that needs a permit': { steps: PERMITTED, acts: (player) => player.claim() },
+  'a claim with a permit for other bytes': {
+    steps: PERMITTED,
+    acts: async (player) => {
+      await permitted(player);
+      await player.claim('s0', { request: Buffer.from('{"other":1}') });
+    },
+  },
+  'a claim with a permit that is too late': {
+    steps: PERMITTED,
+    acts: async (player) => {
+      await permitted(player);
+      await player.twin.pass(PERMIT_MS);
+      await player.claim();
+    },
+  },
+  'a claim with a permit, and its resend': {
+    steps: PERMITTED,
+    acts: async (player) => {
+      await permitted(player);
+      await sentInVain(player, 'absent');
+      await player.twin.pass(PERMIT_MS);
+      await player.claim();
+    },
+  },
+  'a cancel of a task that waits for a permit': {
+    steps: PERMITTED,
+    acts: async (player) => {
+      await player.askForPermit();
+      await player.twin.commit((await player.cancel())!);
+      await player.close();
     },
   },
   'a claim before its turn': { steps: RUN, acts: (player) => player.claim('s1') },

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type Advance, type AdvanceAnswer, OperationLedger } from '@muster/ledger';
+import { type Advance, type AdvanceAnswer, OperationLedger, type Refusal } from '@muster/ledger';
 import {
   type Database,
   END_OF_WORKERS,
@@ -28,6 +28,8 @@ import { EvidenceStore } from '../../apps/verifier/src/evidence.store';
 import { WRITE_STEP_VERDICTS, WRITE_TASK_VERDICTS } from '../../apps/verifier/src/verdict.sql';
 import type { TestDatabase } from '../support/database';
 
+/** Whoever decides on permits. */
+export const SOMEBODY = '00000000-0000-7000-8000-00000000babe';
 const ROWS_MAX = 1_000;
 const LOCK_KEY_END = 2 ** 47;
 
@@ -47,7 +49,7 @@ const OWN_CLOCK = `
 const EMPTY = `
   set session_replication_role = replica;
   delete from task_plan; delete from task; delete from step; delete from operation; delete from sending; delete from worker;
-  delete from refusal; delete from verdict; delete from evidence; delete from event;
+  delete from permit; delete from refusal; delete from verdict; delete from evidence; delete from event;
   reset session_replication_role`;
 
 /** The same statements as MemoryStore has them, as the services send them to Postgres. */
@@ -72,6 +74,10 @@ export class RealStore {
   static async prepare(admin: TestDatabase['client']): Promise<void> {
     await admin.query(OWN_CLOCK);
     await admin.query("insert into tenant (id, name) values ('acme', 'Acme') on conflict do nothing");
+    await admin.query(
+      "insert into api_key (id, tenant_id, label, key_hash, scopes) values ($1, 'acme', 'twin', '\\x00', '{}')",
+      [SOMEBODY],
+    );
     for (const { hash, ...contract } of CONTRACTS_BY_HASH.values())
       await admin.query('insert into contract (hash, document) values ($1, $2)', [hash, JSON.stringify(contract)]);
   }
@@ -91,15 +97,8 @@ export class RealStore {
     return this.ledger.advance(advance);
   }
 
-  refuse(
-    workerId: string,
-    taskId: string,
-    stepId: string,
-    epoch: number,
-    code: string,
-    message: string,
-  ): Promise<void> {
-    return this.ledger.refuse({ workerId, stepId, epoch, taskId, code, message });
+  refuse(refusal: Refusal): Promise<void> {
+    return this.ledger.refuse(refusal);
   }
 
   async commit(decision: Decision): Promise<boolean> {
@@ -191,7 +190,8 @@ const list = (fields: string, from: string): string =>
   `(select coalesce(json_agg(json_build_object(${fields})), '[]') from ${from})`;
 
 const OPERATIONS = `'id', id, 'state', state, 'fence', fence, 'contractHash', contract_hash, 'request', encode(request, 'hex'),
-  'response', encode(response, 'hex')`;
+  'response', encode(response, 'hex'), 'permitId', permit_id`;
+const PERMITS = `'id', id, 'operationId', operation_id, 'request', encode(request, 'hex'), 'state', state, 'expiresAt', ${ms('expires_at')}`;
 const SENDINGS = `'operationId', operation_id, 'sending', sending, 'late', late, 'workerId', worker_id, 'epoch', epoch, 'fence', fence,
   'outcome', outcome, 'code', code, 'response', encode(response, 'hex'), 'sentAt', ${ms('sent_at')}, 'endedAt', ${ms('ended_at')}`;
 const WORKERS = `'id', id, 'state', state, 'leasedUntil', ${ms('leased_until')}, 'lockMissedAt', ${ms('lock_missed_at')},
@@ -201,5 +201,6 @@ const EVENTS = `'seq', seq, 'type', type, 'at', ${ms('at')}, 'data', data, 'hash
 const ROWS = `select json_build_object(
   'operations', ${list(OPERATIONS, '(select * from operation order by id) o')},
   'sendings', ${list(SENDINGS, '(select * from sending order by operation_id, sending, late) x')},
+  'permits', ${list(PERMITS, '(select * from permit order by id) p')},
   'workers', ${list(WORKERS, '(select * from worker order by id) w')},
   'events', ${list(EVENTS, '(select * from event order by seq) e')}) as rows`;

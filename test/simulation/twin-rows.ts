@@ -37,6 +37,12 @@ export function storedOf({ ledger, events }: MemoryStore): object {
     ...pick(row, ['id', 'state', 'fence', 'contractHash']),
     request: hex(row.request),
     response: hex(row.response),
+    permitId: row.permitId,
+  }));
+  const permits = [...ledger.permits.all.values()].map((row) => ({
+    ...pick(row, ['id', 'operationId']),
+    request: hex(row.request),
+    ...pick(row, ['state', 'expiresAt']),
   }));
   const sendings = ledger.sendings.map((row) => ({
     ...pick(row, ['operationId', 'sending', 'late', 'workerId', 'epoch', 'fence', 'outcome', 'code']),
@@ -47,6 +53,7 @@ export function storedOf({ ledger, events }: MemoryStore): object {
   return {
     operations: operations.sort(by('id')),
     sendings: sendings.sort(by('operationId', 'sending', 'late')),
+    permits: permits.sort(by('id')),
     workers: workers.sort(by('id')),
     events: events.map((row) => pick(row, ['seq', 'type', 'at', 'data', 'hash'])),
   };

@@ -7,7 +7,7 @@ import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testi
 import { Draws } from './draws';
 import { drawCase } from './plans';
 import { claimOf } from './plays';
-import type { RealStore } from './real-store';
+import { type RealStore, SOMEBODY } from './real-store';
 import { Twin } from './twin';
 
 const STATEMENTS = 40;
@@ -25,8 +25,8 @@ const ACTS = {
   time: 8,
   verify: 5,
   probe: 4,
-  person: 2,
-  refuse: 1,
+  person: 3,
+  refuse: 2,
   cancel: 0.5,
 };
 
@@ -135,8 +135,10 @@ class Walker {
   }
 
   private refuse(): Promise<void> {
-    const { id, epoch } = this.step();
-    return this.twin.refuse(this.worker(), id, epoch, this.draws.pick(['breaker_open', 'not_granted']));
+    const step = this.step();
+    const { id, epoch, permit } = step;
+    if (!permit) return this.twin.refuse(this.worker(), id, epoch, this.draws.pick(['breaker_open', 'not_granted']));
+    return this.twin.refuse(this.worker(), id, epoch, 'permit_required', this.claimOf(step).request);
   }
 
   // The coordinator's.
@@ -170,12 +172,20 @@ class Walker {
   private async resolve(): Promise<void> {
     const parked = [...this.twin.memory.steps.values()].filter(({ state }) => state === 'parked');
     if (parked.length === 0) return;
-    const { id: stepId, operationId } = this.draws.pick(parked);
+    const { id: stepId, operationId, condition } = this.draws.pick(parked);
+    if (condition.kind === 'person' && condition.permit !== undefined) return this.decide(stepId, condition.permit);
     const output = Buffer.from('1');
     const outcome = this.draws.pick(['happened', 'absent'] as const);
     const said = { output, outputHash: sha256Hex(output), evidence: '{}', reason: 'seen in the books' };
     const resolution = { operationId, stepId, outcome, ...said, evidenceId: this.draws.uuid() };
     await this.look([{ kind: 'resolve', resolution }]);
+  }
+
+  private decide(stepId: string, permitId: string): Promise<void> {
+    const verdict = this.draws.pick(['granted', 'granted', 'granted', 'denied'] as const);
+    const expiresInMs = this.draws.pick(WAITS_MS);
+    const word = { permitId, stepId, verdict, reason: 'looked at', by: SOMEBODY, expiresInMs };
+    return this.look([{ kind: 'permit', word }]);
   }
 
   // The verifier's.

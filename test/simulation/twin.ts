@@ -73,12 +73,12 @@ export class Twin {
     return answer;
   }
 
-  refuse(workerId: string, stepId: string, epoch: number, code: string): Promise<void> {
+  refuse(workerId: string, stepId: string, epoch: number, code: string, request?: Buffer): Promise<void> {
     const message = `Refused: ${code}.`;
     return this.both(
       `refuse ${code} at ${epoch}`,
-      () => this.memory.refuse(stepId, epoch, code, message),
-      () => this.real.refuse(workerId, this.taskId, stepId, epoch, code, message),
+      () => this.memory.refuse(stepId, epoch, code, message, request),
+      () => this.real.refuse({ workerId, taskId: this.taskId, stepId, epoch, code, message, request }),
     );
   }
 

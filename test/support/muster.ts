@@ -54,6 +54,8 @@ export interface WorkerProcess {
 /** The real services as child processes of the real supervisor, from dist/, with a database of their own. */
 export class Muster {
   readonly client: MusterClient;
+  /** Somebody else, who may give permits. */
+  readonly approver: MusterClient;
   readonly key: string;
   /** Past the services, with the rights of the migrating user. It survives a restart of Postgres. */
   readonly sql: Pool;
@@ -70,6 +72,7 @@ export class Muster {
     databaseUrl: string,
   ) {
     this.client = new MusterClient(connection);
+    this.approver = new MusterClient({ url: connection.url, key: connection.approverKey });
     this.key = connection.key;
     this.sql = new Pool({ connectionString: databaseUrl, max: 2 });
     this.sql.on('error', () => undefined);
@@ -195,6 +198,7 @@ export class Muster {
 interface Connection {
   readonly url: string;
   readonly key: string;
+  readonly approverKey: string;
 }
 
 // The channel tells it when we are gone, however that came about: then it ends, and its services with it.

@@ -8,6 +8,8 @@ import type { Surroundings } from './terminal';
 export interface CommandContext extends Surroundings {
   connection(): Connection;
   client(): MusterClient;
+  /** The same under the key that gives permits. */
+  approver(): MusterClient;
   /** What the process will say to the shell; 0 unless a command sets it. */
   exitWith(code: ExitCode): void;
 }

@@ -6,6 +6,8 @@ import { UsageFault } from './usage.fault';
 export interface Connection {
   readonly url: string;
   readonly key?: string;
+  /** Gives permits for what was asked for under `key`. */
+  readonly approverKey?: string;
   /** Where it was found, for messages. */
   readonly source: string;
 }
@@ -23,10 +25,13 @@ export function findConnection(flags: ConnectionFlags, env: NodeJS.ProcessEnv, c
   const url = flags.url ?? env.MUSTER_URL;
   const file = path ? readConnection(path) : undefined;
   // The file's key belongs to the file's Muster: it is not sent to another address.
-  const fileKey = url === undefined || sameOrigin(url, file?.url) ? file?.key : undefined;
+  const own = url === undefined || sameOrigin(url, file?.url) ? file : undefined;
+  const key = flags.key ?? env.MUSTER_KEY;
   return {
     url: checkedUrl(url ?? file?.url ?? DEFAULT_URL),
-    key: flags.key ?? env.MUSTER_KEY ?? fileKey,
+    key: key ?? own?.key,
+    // Whoever names a key decides under that one.
+    approverKey: key ?? own?.approverKey,
     source: flags.url ? '--url' : env.MUSTER_URL ? 'MUSTER_URL' : (path ?? 'the default'),
   };
 }
@@ -44,15 +49,17 @@ function upwardFrom(folder: string): string[] {
   return parent === folder ? [folder] : [folder, ...upwardFrom(parent)];
 }
 
-export function readConnection(path: string): { url?: string; key?: string } {
+export function readConnection(path: string): { url?: string; key?: string; approverKey?: string } {
   try {
-    const { url, key } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    return { url: typeof url === 'string' ? url : undefined, key: typeof key === 'string' ? key : undefined };
+    const { url, key, approverKey } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    return { url: textOf(url), key: textOf(key), approverKey: textOf(approverKey) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageFault(`${path} cannot be read: ${reason}. Muster writes it anew at its next start: npm start`);
   }
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function sameOrigin(one: string, other: string | undefined): boolean {
   return (

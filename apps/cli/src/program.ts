@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'decide a parked operation: it happened, or it did not',
     load: () => require('./commands/resolve'),
   },
+  permits: {
+    summary: 'list what waits for your approval, grant it or deny it',
+    load: () => require('./commands/permits'),
+  },
   cancel: { summary: 'cancel a task', load: () => require('./commands/cancel') },
   plan: { summary: 'check a plan or a task before it is submitted', load: () => require('./commands/plan') },
   skills: { summary: 'list skills, or register them', load: () => require('./commands/skills') },
@@ -112,6 +116,11 @@ class ProgramContext implements CommandContext {
 
   client(): MusterClient {
     return new MusterClient(this.connection());
+  }
+
+  approver(): MusterClient {
+    const { url, approverKey: key } = this.connection();
+    return new MusterClient({ url, key });
   }
 
   connectionSource(): string | undefined {

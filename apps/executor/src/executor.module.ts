@@ -1,4 +1,4 @@
-import { Config } from '@muster/chassis';
+import { Config, faultPoint } from '@muster/chassis';
 import { OperationLedger, Withdrawals } from '@muster/ledger';
 import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
@@ -21,7 +21,11 @@ import { WorkLoader } from './work.loader';
     },
     {
       provide: AnswerBell,
-      useFactory: (doorbells: Doorbells) => new AnswerBell(doorbells, 'executor'),
+      useFactory: (doorbells: Doorbells) =>
+        new AnswerBell(doorbells, {
+          before: (subjects) => faultPoint('executor.before-ring', subjects),
+          after: (subjects) => faultPoint('executor.after-ring', subjects),
+        }),
       inject: [Doorbells],
     },
     PlanCache,

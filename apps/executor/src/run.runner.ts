@@ -106,10 +106,10 @@ export class RunRunner {
     return answer;
   }
 
-  private async refuse({ work, code, message }: AskOf<'refuse'>): Promise<void> {
+  private async refuse({ work, code, message, request }: AskOf<'refuse'>): Promise<void> {
     const { stepId, epoch, taskId } = work;
     faultPoint('executor.before-refusal', () => [stepId]);
-    await this.tools.ledger.refuse({ workerId: this.lease.workerId, stepId, epoch, taskId, code, message });
+    await this.tools.ledger.refuse({ workerId: this.lease.workerId, stepId, epoch, taskId, code, message, request });
     faultPoint('executor.after-refusal', () => [stepId]);
   }
 }

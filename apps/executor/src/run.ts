@@ -1,5 +1,12 @@
 import type { Scope } from '@muster/domain';
-import { type AdvanceAnswer, type Claim, type Settlement, type ToolAnswer, tooOldToSend } from '@muster/ledger';
+import {
+  type AdvanceAnswer,
+  type Claim,
+  type ClaimResult,
+  type Settlement,
+  type ToolAnswer,
+  tooOldToSend,
+} from '@muster/ledger';
 import type { Admission, Place } from './room';
 import { type Called, calledOf } from './settlement';
 import { type RunWork, requestOf, type StepWork } from './work';
@@ -18,7 +25,14 @@ export type Ask =
   | { readonly kind: 'advance'; readonly work: StepWork; readonly settle?: Settlement; readonly claim?: Claim }
   /** Bytes leave. */
   | ({ readonly kind: 'call' } & Ready)
-  | { readonly kind: 'refuse'; readonly work: StepWork; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'refuse';
+      readonly work: StepWork;
+      readonly code: string;
+      readonly message: string;
+      /** What would have been sent, where a person is to be asked about it. */
+      readonly request?: Buffer;
+    }
   /** This step has something new; the coordinator hears of it before long, or at once where it is told to. */
   | { readonly kind: 'note'; readonly stepId: string }
   | { readonly kind: 'tell' };
@@ -150,8 +164,8 @@ export class Run {
     const { result, sending } = answer.claim!;
     if (result !== 'claimed') {
       yield* leave(place);
-      if (result !== 'not_granted' && result !== 'request_changed') return undefined;
-      return yield* this.refuse(work, result, REASONS[result]);
+      if (!isReason(result)) return undefined;
+      return yield* this.refuse(work, result, REASONS[result], result === 'permit_required' ? request : undefined);
     }
     const mayLeave = () => this.maySend(claimedAt);
     if (mayLeave()) return { work, request, sending, place, mayLeave };
@@ -183,8 +197,8 @@ export class Run {
     return request.ok ? request.bytes : yield* this.refuse(work, request.code, request.message);
   }
 
-  private *refuse(work: StepWork, code: string, message: string): Asking<undefined> {
-    yield* ask<'refuse'>({ kind: 'refuse', work, code, message });
+  private *refuse(work: StepWork, code: string, message: string, request?: Buffer): Asking<undefined> {
+    yield* ask<'refuse'>({ kind: 'refuse', work, code, message, request });
     return yield* ask<'note'>({ kind: 'note', stepId: work.stepId });
   }
 }
@@ -196,7 +210,10 @@ function* leave(place: Place): Asking<undefined> {
 const REASONS = {
   not_granted: 'The tool is not granted to this task at the contract its plan pinned.',
   request_changed: 'The same operation was sent before with other bytes.',
+  permit_required: 'Nobody has given a permit for this operation.',
 } as const;
+
+const isReason = (result: ClaimResult): result is keyof typeof REASONS => Object.hasOwn(REASONS, result);
 
 function claimOf(work: StepWork, request: Buffer, leaseTtlMs: number): Claim {
   const { dedupeWindowMs } = work.contract;

@@ -1,8 +1,7 @@
 import { faultPoint } from '@muster/chassis';
 import { PlannerDoorbell, QUEUES } from '@muster/contracts';
-import { OperationLedger, Withdrawals } from '@muster/ledger';
+import { OperationLedger } from '@muster/ledger';
 import { Consumers } from '@muster/messaging';
-import { Models } from '@muster/models';
 import { WorkerLease } from '@muster/persistence';
 import {
   type BeforeApplicationShutdown,
@@ -10,6 +9,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { ModelCaller } from './model.caller';
 import { Planner } from './planner';
 
 /** Plans that one process has models make at the same time. */
@@ -23,8 +23,7 @@ export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, Be
     private readonly planner: Planner,
     private readonly lease: WorkerLease,
     private readonly ledger: OperationLedger,
-    private readonly models: Models,
-    private readonly withdrawals: Withdrawals,
+    private readonly caller: ModelCaller,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -38,8 +37,7 @@ export class PlanConsumer implements OnApplicationBootstrap, OnModuleDestroy, Be
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.withdrawals.abortAll();
-    await this.models.close();
+    await this.caller.close();
     await this.ledger.close();
     await this.lease.end();
   }

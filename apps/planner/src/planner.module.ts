@@ -1,9 +1,10 @@
-import { Config } from '@muster/chassis';
+import { Config, faultPoint } from '@muster/chassis';
 import { OperationLedger, Withdrawals } from '@muster/ledger';
 import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { Models } from '@muster/models';
 import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
+import { ModelCaller } from './model.caller';
 import { PlanConsumer } from './plan.consumer';
 import { PlanWorkLoader } from './plan.work';
 import { Planner, PlannerTools } from './planner';
@@ -20,11 +21,16 @@ import { Planner, PlannerTools } from './planner';
     },
     {
       provide: AnswerBell,
-      useFactory: (doorbells: Doorbells) => new AnswerBell(doorbells, 'planner'),
+      useFactory: (doorbells: Doorbells) =>
+        new AnswerBell(doorbells, {
+          before: (subjects) => faultPoint('planner.before-ring', subjects),
+          after: (subjects) => faultPoint('planner.after-ring', subjects),
+        }),
       inject: [Doorbells],
     },
     PlanCache,
     Withdrawals,
+    ModelCaller,
     PlanWorkLoader,
     PlannerTools,
     Planner,

@@ -1,21 +1,11 @@
 import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import type { StepAtEpoch } from '@muster/contracts';
 import { compileSchema } from '@muster/domain';
-import {
-  ActiveSteps,
-  classify,
-  OperationLedger,
-  type Settlement,
-  type ToolAnswer,
-  toolAnswerOf,
-  tooOldToSend,
-  Withdrawals,
-} from '@muster/ledger';
+import { ActiveSteps, classify, OperationLedger, type Settlement, tooOldToSend } from '@muster/ledger';
 import { AnswerBell } from '@muster/messaging';
-import { type ModelRequest, Models } from '@muster/models';
 import { WorkerLease } from '@muster/persistence';
-import { startDeadline } from '@muster/resilience';
 import { Injectable } from '@nestjs/common';
+import { ModelCaller } from './model.caller';
 import { type PlanWork, PlanWorkLoader } from './plan.work';
 
 /** What a call goes through; gathered, since this is where the whole protocol of a planner's call comes together. */
@@ -24,9 +14,8 @@ export class PlannerTools {
   constructor(
     readonly loader: PlanWorkLoader,
     readonly ledger: OperationLedger,
-    readonly models: Models,
+    readonly caller: ModelCaller,
     readonly lease: WorkerLease,
-    readonly withdrawals: Withdrawals,
     readonly bell: AnswerBell,
   ) {}
 }
@@ -84,24 +73,10 @@ export class Planner {
   private async call(work: PlanWork, sending: number): Promise<Settlement> {
     this.active.noteSent(work);
     const { operationId, contract } = work;
-    const answer = await this.ask(work);
-    faultPoint('planner.after-effect', () => [work.stepId, work.taskId]);
+    const answer = await this.tools.caller.call(work);
     const { output, ...said } = classify(contract, answer, this.clock.now());
     const isValid = () => compileSchema(contract.output)(output ?? null) === null;
     return { operationId, sending, ...said, outputValid: said.state === 'succeeded' ? isValid() : null };
-  }
-
-  /** Lets the model go when the task is withdrawn. */
-  private async ask({ taskId, request, timeoutMs }: PlanWork): Promise<ToolAnswer> {
-    const { withdrawals, models } = this.tools;
-    return withdrawals.watch(taskId, async (withdrawn) => {
-      const deadline = startDeadline(timeoutMs, withdrawn);
-      try {
-        return toolAnswerOf(await models.call(JSON.parse(request.toString('utf8')) as ModelRequest, deadline));
-      } finally {
-        deadline.clear();
-      }
-    });
   }
 
   private async refuse({ stepId, epoch, taskId }: PlanWork, code: string): Promise<void> {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface Connection {
   readonly url: string;
   readonly key: string;
+  /** For permits alone: nobody gives one for what was asked for under the same key. */
+  readonly approverKey: string;
   readonly consoleUrl: string;
   readonly databaseUrl: string;
 }

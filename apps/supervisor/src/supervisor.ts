@@ -4,8 +4,8 @@ import { QueueBackend } from '@muster/messaging';
 import { Database, migrate } from '@muster/persistence';
 import { ChildService } from './child-service';
 import { type Connection, removeConnection, writeConnection } from './connection-file';
-import { developmentKey } from './development-key';
 import { FolderLock } from './folder-lock';
+import { localKeys } from './local-keys';
 import { lastLines } from './log-file';
 import type { Output } from './output';
 import { EmbeddedPostgres } from './postgres';
@@ -40,13 +40,13 @@ export class Supervisor {
     this.lock = FolderLock.take(this.settings.folder);
     removeConnection(this.settings.folder);
     const databaseUrl = await this.startDatabase();
-    const key = await developmentKey(this.settings.folder, this.openDatabase(databaseUrl));
+    const keys = await localKeys(this.settings.folder, this.openDatabase(databaseUrl));
     await this.output.step(
       () => this.startServices(databaseUrl),
       (names) => `${names.join(', ')} are ready`,
     );
     const [url = '', consoleUrl = ''] = await Promise.all([this.urlOf('coordinator'), this.urlOf('console')]);
-    const connection = { url, key, consoleUrl, databaseUrl };
+    const connection = { url, ...keys, consoleUrl, databaseUrl };
     writeConnection(this.settings.folder, connection);
     return connection;
   }

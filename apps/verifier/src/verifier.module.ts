@@ -1,3 +1,4 @@
+import { faultPoint } from '@muster/chassis';
 import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { PersistenceModule, PlanCache, WorkerLifetime, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
@@ -17,7 +18,11 @@ import { VerifyConsumer } from './verify.consumer';
   providers: [
     {
       provide: AnswerBell,
-      useFactory: (doorbells: Doorbells) => new AnswerBell(doorbells, 'verifier'),
+      useFactory: (doorbells: Doorbells) =>
+        new AnswerBell(doorbells, {
+          before: (subjects) => faultPoint('verifier.before-ring', subjects),
+          after: (subjects) => faultPoint('verifier.after-ring', subjects),
+        }),
       inject: [Doorbells],
     },
     PlanCache,

@@ -6,6 +6,8 @@ import type {
   Diagnosis,
   JsonValue,
   Operation,
+  Permit,
+  PermitState,
   PlanCheck,
   Queue,
   Readiness,
@@ -24,6 +26,7 @@ export class MusterClient {
   readonly agents: Agents;
   readonly tasks: Tasks;
   readonly operations: Operations;
+  readonly permits: Permits;
   readonly plans: Plans;
   readonly skills: Skills;
   private readonly http: Http;
@@ -34,6 +37,7 @@ export class MusterClient {
     this.agents = new Agents(this.http);
     this.tasks = new Tasks(this.http);
     this.operations = new Operations(this.http);
+    this.permits = new Permits(this.http);
     this.plans = new Plans(this.http);
     this.skills = new Skills(this.http);
   }
@@ -113,6 +117,31 @@ export class Operations {
   resolve(id: string, resolution: Resolution): Promise<Operation> {
     const path = `/v1/operations/${encodeURIComponent(id)}/resolve`;
     return this.http.json(path, { method: 'POST', body: resolution });
+  }
+}
+
+export class Permits {
+  constructor(private readonly http: Http) {}
+
+  /** Newest first. */
+  list(filter: { readonly state?: PermitState; readonly task?: string } = {}): AsyncGenerator<Permit, void, undefined> {
+    return this.http.pages('/v1/permits', filter);
+  }
+
+  get(id: string): Promise<Permit> {
+    return this.http.json(`/v1/permits/${encodeURIComponent(id)}`, { repeatable: true });
+  }
+
+  /** Releases exactly one operation, once. Refused (403) under the key that submitted the task. */
+  grant(id: string, word: { readonly reason: string; readonly expiresInMs?: number }): Promise<Permit> {
+    const path = `/v1/permits/${encodeURIComponent(id)}/grant`;
+    return this.http.json(path, { method: 'POST', body: word, repeatable: true });
+  }
+
+  /** Nothing is sent, and the step fails for good. */
+  deny(id: string, word: { readonly reason: string }): Promise<Permit> {
+    const path = `/v1/permits/${encodeURIComponent(id)}/deny`;
+    return this.http.json(path, { method: 'POST', body: word, repeatable: true });
   }
 }
 

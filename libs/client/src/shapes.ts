@@ -215,7 +215,12 @@ export type BatchAnswer =
 export interface PlanCheck {
   readonly problems: readonly InputProblem[];
   readonly effects: readonly StepEffect[];
-  readonly permits: readonly JsonValue[];
+  /** Calls that wait for a person, and whose word that is. */
+  readonly permits: readonly {
+    readonly step: string;
+    readonly tool: string;
+    readonly because: 'approval' | 'step' | 'contract';
+  }[];
   /** The most that it can come to. */
   readonly budget: Readonly<Record<string, number>>;
   /** A Mermaid flow chart. */
@@ -229,6 +234,28 @@ export interface StepEffect {
   readonly tool: string;
   readonly effect: EffectClass;
   readonly retry: string;
+}
+
+/** `used`: it released its operation. `expired`: nothing was sent in its time. `void`: the task ended before anybody decided. */
+export type PermitState = 'pending' | 'granted' | 'used' | 'expired' | 'denied' | 'void';
+
+/** A person's single-use approval of one exact operation. */
+export interface Permit {
+  readonly id: string;
+  readonly taskId: string;
+  readonly stepKey: string;
+  readonly operationId: string;
+  readonly tool: string;
+  readonly state: PermitState;
+  /** SHA-256 of the bytes that it releases, hex. */
+  readonly requestHash: string;
+  /** What is to be sent, where it is JSON. */
+  readonly request?: JsonValue;
+  readonly requestedAt: string;
+  readonly decidedAt?: string;
+  readonly decidedBy?: string;
+  readonly reason?: string;
+  readonly expiresAt?: string;
 }
 
 /** A person's word on a parked operation. */

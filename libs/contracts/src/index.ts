@@ -16,6 +16,7 @@ export * from './shape/json-schemas';
 export * from './shape/shape-check';
 export * from './views/doctor.view';
 export * from './views/ledger.view';
+export * from './views/permit.view';
 export * from './views/problem.view';
 export * from './views/registry.view';
 export * from './views/task.view';

@@ -99,6 +99,8 @@ export interface ToolContract {
   readonly lane?: string;
   readonly retry?: Partial<RetryPolicy>;
   readonly breaker?: Partial<BreakerPolicy>;
+  /** No operation of it is sent without a person's permit for exactly that operation. */
+  readonly permit?: boolean;
   readonly volatile?: boolean;
   readonly repeatable?: boolean;
 }

@@ -40,6 +40,7 @@ export type ClaimResult =
   | 'early'
   | 'worker_given_up'
   | 'not_granted'
+  | 'permit_required'
   | 'request_changed';
 
 export interface ClaimAnswer {
@@ -68,6 +69,8 @@ export interface Refusal {
   readonly taskId: string;
   readonly code: string;
   readonly message: string;
+  /** For `permit_required`: the bytes that a person is to be asked about. */
+  readonly request?: Buffer;
 }
 
 const BATCH_MAX = 500;
@@ -134,6 +137,7 @@ export class OperationLedger {
       batch.map((refusal) => refusal.taskId),
       batch.map((refusal) => refusal.code),
       batch.map((refusal) => clean(refusal.message)),
+      batch.map((refusal) => refusal.request ?? null),
     ]);
     return batch.map(() => true);
   }

@@ -3,7 +3,7 @@ import type { NamedSql } from '@muster/persistence';
 /**
  * Settles what was answered and intends what goes next, in one statement. Invariants: an operation is `sent` only where
  * its step is dispatched at this epoch, its needs are met, its task is not withdrawn and its tool is granted at the pinned
- * contract; each (step, epoch) is claimed at most once; all sendings carry the same bytes; a definite answer settles an
+ * contract, and with a person's permit for these very bytes where one is needed; each (step, epoch) is claimed at most once; all sendings carry the same bytes; a definite answer settles an
  * operation only where no other sending of it is in doubt; what must not be sent again never is.
  * Locks are taken tasks first, then steps, then operations, each in id order. The statement may be repeated.
  */
@@ -25,11 +25,11 @@ with c_in as materialized (
   select t.id, t.tenant_id, t.fence, t.state, t.withdrawal, t.granted_hashes from task t
   where t.id in (select task_id from c_step) order by t.id for key share
 ), st_lock as materialized (
-  select s.id, s.task_id, s.key, s.tool, s.state, s.epoch, s.waiting_on, s.after_step, s.contract_hash from step s
+  select s.id, s.task_id, s.key, s.tool, s.state, s.epoch, s.waiting_on, s.after_step, s.contract_hash, s.permit from step s
   where (select count(*) from t_lock) >= 0 and s.id in (select step_id from c_in) order by s.id for no key update
 ), op_lock as materialized (
   select o.id, o.step_id, o.state, o.sending, o.doubt, o.epoch, o.worker_id, o.fence, o.effect, o.request_hash, o.response_hash, o.code,
-    o.response, o.first_sent_at, o.sent_at, o.ended_at, o.task_id, o.output_valid
+    o.response, o.first_sent_at, o.sent_at, o.ended_at, o.task_id, o.output_valid, o.permit_id
   from operation o
   where (select count(*) from st_lock) >= 0 and o.id in (select operation_id from s_in union all select operation_id from c_in)
   order by o.id for no key update
@@ -67,8 +67,12 @@ with c_in as materialized (
   on conflict do nothing
 ), live as materialized (
   select exists (select 1 from worker w where w.id = $1::uuid and w.state <> 'dead' and w.given_up_at is null) as yes
+), permits as materialized (
+  select distinct on (p.operation_id) p.operation_id, p.id from permit p join c_in on c_in.operation_id = p.operation_id and c_in.request_hash = p.request_hash
+  where (select bool_or(permit) from st_lock) and p.state = 'granted' and p.expires_at > now()
+  order by p.operation_id, p.id
 ), judged as materialized (
-  select c.*, s.key, s.tool, t.tenant_id, t.fence, coalesce(l.sending, 0) as last_sending, coalesce(l.doubt, 0) as last_doubt, l.state as last_state,
+  select c.*, permits.id as permit_id, s.key, s.tool, t.tenant_id, t.fence, coalesce(l.sending, 0) as last_sending, coalesce(l.doubt, 0) as last_doubt, l.state as last_state,
     case
       when s.id is null or t.id is null then 'stale'
       when not live.yes then 'worker_given_up'
@@ -83,6 +87,7 @@ with c_in as materialized (
       when l.state = 'unknown' and c.effect not in ('none', 'keyed') then 'stale'
       -- However late a message is claimed: past its window the tool may take the same key for a new call.
       when l.state = 'unknown' and c.effect = 'keyed' and now() > l.first_sent_at + c.resend_within_ms * interval '1 millisecond' then 'stale'
+      when s.permit and l.permit_id is null and permits.id is null then case when s.waiting_on = 0 then 'permit_required' else 'early' end
       when s.waiting_on = 0 then 'go'
       when s.waiting_on = 1 and s.after_step is not null and (
         exists (select 1 from settled d where d.step_id = s.after_step and d.state = 'succeeded' and d.output_valid)
@@ -94,6 +99,7 @@ with c_in as materialized (
   left join st_lock s on s.id = c.step_id
   left join t_lock t on t.id = c.task_id
   left join op_lock l on l.id = c.operation_id
+  left join permits on permits.operation_id = c.operation_id
 ), kept as (
   insert into sending (operation_id, sending, task_id, worker_id, epoch, fence, request_hash, outcome, code, response, sent_at, ended_at)
   select l.id, l.sending, l.task_id, l.worker_id, l.epoch, l.fence, l.request_hash, l.state, l.code, l.response, l.sent_at, l.ended_at
@@ -101,15 +107,15 @@ with c_in as materialized (
   on conflict do nothing
 ), intended as (
   insert into operation (id, task_id, tenant_id, step_id, step_key, tool, contract_hash, effect, state, sending, doubt, epoch, worker_id, fence,
-    request, request_hash, first_sent_at, sent_at)
+    request, request_hash, first_sent_at, sent_at, permit_id)
   select j.operation_id, j.task_id, j.tenant_id, j.step_id, j.key, j.tool, j.contract_hash, j.effect, 'sent', j.last_sending + 1,
     j.last_doubt + (case when j.last_state = 'unknown' and j.effect <> 'none' then 1 else 0 end), j.epoch, $1::uuid, j.fence,
-    j.request, j.request_hash, now(), now()
+    j.request, j.request_hash, now(), now(), j.permit_id
   from judged j where j.verdict = 'go' order by j.operation_id
   on conflict (id) do update set
     state = 'sent', sending = excluded.sending, doubt = excluded.doubt, epoch = excluded.epoch, worker_id = excluded.worker_id, fence = excluded.fence,
     sent_at = now(), response = null, response_hash = null, output_valid = null, resolver = null, code = null, message = null,
-    retry_after = null, ended_at = null, settled_at = null
+    retry_after = null, ended_at = null, settled_at = null, permit_id = coalesce(operation.permit_id, excluded.permit_id)
   where operation.epoch < excluded.epoch and operation.sending = excluded.sending - 1 and operation.request_hash = excluded.request_hash
     and (operation.state = 'absent' or (operation.state = 'unknown' and operation.effect in ('none', 'keyed')))
   returning id, sending
@@ -138,9 +144,9 @@ where s.id = any($1::uuid[])`,
 export const REFUSE: NamedSql = {
   name: 'ledger.refuse',
   text: `
-insert into refusal (step_id, epoch, task_id, code, message, worker_id)
-select r.step_id, r.epoch, r.task_id, r.code, r.message, $1::uuid
-from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[]) as r(step_id, epoch, task_id, code, message)
+insert into refusal (step_id, epoch, task_id, code, message, request, worker_id)
+select r.step_id, r.epoch, r.task_id, r.code, r.message, r.request, $1::uuid
+from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::bytea[]) as r(step_id, epoch, task_id, code, message, request)
 order by r.step_id
 on conflict do nothing`,
 };

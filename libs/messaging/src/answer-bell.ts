@@ -1,10 +1,13 @@
-import { faultPoint } from '@muster/chassis';
+import type { Subjects } from '@muster/chassis';
 import { type CoordinatorDoorbell, QUEUES } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
 import type { Doorbells } from './doorbells';
 
-/** Who answers coordinators. */
-type Answering = 'planner' | 'executor' | 'verifier';
+/** The fault points of a service right before and after it rings. */
+export interface RingPoints {
+  before(subjects: Subjects): void;
+  after(subjects: Subjects): void;
+}
 
 /** Tells coordinators what has something new; what arrives in one turn of the event loop rings together. */
 export class AnswerBell {
@@ -13,7 +16,7 @@ export class AnswerBell {
 
   constructor(
     private readonly doorbells: Doorbells,
-    private readonly service: Answering,
+    private readonly points: RingPoints,
   ) {}
 
   ring(kind: keyof CoordinatorDoorbell, ids: Iterable<string>): void {
@@ -37,8 +40,8 @@ export class AnswerBell {
       data: { [kind]: ids.slice(index * LIMITS.DOORBELL_ITEMS_MAX, (index + 1) * LIMITS.DOORBELL_ITEMS_MAX) },
       id: crypto.randomUUID(),
     }));
-    faultPoint(`${this.service}.before-ring`, () => ids);
+    this.points.before(() => ids);
     this.doorbells.ring(QUEUES.coordinator, jobs);
-    faultPoint(`${this.service}.after-ring`, () => ids);
+    this.points.after(() => ids);
   }
 }

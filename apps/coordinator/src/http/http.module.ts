@@ -2,6 +2,7 @@ import {
   ExplanationReader,
   HistoryReader,
   OperationReader,
+  PermitReader,
   RegistryReader,
   SkillReader,
   StepReader,
@@ -18,6 +19,7 @@ import { Doctor } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
 import { InvariantCheck } from './doctor/invariant.check';
 import { OperationsController } from './operations/operations.controller';
+import { PermitsController } from './permits/permits.controller';
 import { PlanCheckDesk } from './plans/plan-check.desk';
 import { PlansController } from './plans/plans.controller';
 import { RegistryController } from './registry/registry.controller';
@@ -44,6 +46,7 @@ const READERS = [
   TaskReader,
   StepReader,
   OperationReader,
+  PermitReader,
   HistoryReader,
   ExplanationReader,
   RegistryReader,
@@ -70,6 +73,7 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     TaskPartsController,
     TaskHistoryController,
     OperationsController,
+    PermitsController,
     PlansController,
     ToolsController,
     SkillsController,

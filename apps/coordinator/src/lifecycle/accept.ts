@@ -1,4 +1,5 @@
 import {
+  APPROVAL,
   CHAIN_START,
   type CompiledPlan,
   chainEvents,
@@ -60,7 +61,7 @@ export function accept(submission: Submission, now: number, room: number, newId 
     steps: rows,
     events,
     rings,
-    toolCalls: rows.filter((row) => row.state === 'dispatched').length,
+    toolCalls: rows.filter((row) => row.state === 'dispatched' && row.tool !== APPROVAL).length,
   };
 }
 
@@ -102,6 +103,7 @@ function pendingStep(
     contractHash: step.contractHash,
     lane: step.lane,
     priority: plan.body.document.steps[index]!.priority ?? priority,
+    permit: step.permit,
     state: 'pending',
     epoch: 0,
     rings: 0,

@@ -1,4 +1,4 @@
-import { type AgentBudget, type AgentBudgetName, isCallKey, type ResolvedAgent } from '@muster/domain';
+import { type AgentBudget, type AgentBudgetName, APPROVAL, isCallKey, type ResolvedAgent } from '@muster/domain';
 import type { Draft } from './draft';
 import type { GivingUp } from './failure';
 import type { Spending, StepRow } from './snapshot';
@@ -109,7 +109,7 @@ const charge = (draft: Draft, step: StepRow, amount: Spending): StepRow =>
 
 /** What one sending may use at most: of a model its whole answer, and as large a context as its agent may have. */
 function needOf(draft: Draft, step: StepRow): Spending {
-  if (step.kind !== 'model') return { ...NOTHING, toolCalls: 1 };
+  if (step.kind !== 'model') return { ...NOTHING, toolCalls: step.tool === APPROVAL ? 0 : 1 };
   const { maxOutputTokens, contextBytesMax, model } = agentOf(draft, draft.step(step.parentId!));
   const inputTokens = Math.ceil(contextBytesMax / BYTES_PER_TOKEN);
   const prices = draft.surroundings.prices[model] ?? { inputPerMillion: 0, outputPerMillion: 0 };

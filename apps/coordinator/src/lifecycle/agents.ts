@@ -242,6 +242,7 @@ function callRow(draft: Draft, agent: StepRow, n: number, call: AgentCall, contr
     tool: call.kind === 'model' ? contract.name : call.name,
     contractHash,
     lane: contract.lane,
+    permit: contract.permit === true,
     state: 'pending',
     epoch: 0,
     rings: 0,

@@ -7,6 +7,7 @@ import { failStep } from './endings';
 import { failureOf } from './failure';
 import { fateOf } from './fate';
 import { giveUp } from './parking';
+import { askForPermit, PERMIT_REQUIRED } from './permits';
 import { foldAbsent, foldUnknown, isOvertaken } from './retrying';
 import type { OperationRow, RefusalRow, StepRow } from './snapshot';
 import { foldSuccess } from './success';
@@ -33,7 +34,8 @@ function foldUnclaimed(draft: Draft, step: StepRow, operation: OperationRow | un
 
 /** Nothing was sent: what the dispatch had reserved is returned. */
 function foldRefusal(draft: Draft, step: StepRow, refusal: RefusalRow): void {
-  returnCall(draft, step);
+  const returned = returnCall(draft, step);
+  if (refusal.code === PERMIT_REQUIRED) return askForPermit(draft, returned);
   if (refusal.code !== 'breaker_open') {
     return giveUp(draft, step, { exitReason: refusal.code, retryClass: 'refused', message: refusal.message });
   }

@@ -6,6 +6,7 @@ import type { Input, Outcome, Wants } from './decision';
 import { Draft, MissingFacts } from './draft';
 import { failStep, succeedStep } from './endings';
 import { failureOf } from './failure';
+import { takePermitWord } from './permits';
 import { propagate, standIn } from './propagation';
 import { resolveParked } from './resolution';
 import type { Snapshot, StepRow, Surroundings } from './snapshot';
@@ -53,6 +54,10 @@ function take(draft: Draft, input: Input): void {
     case 'resolve':
       if (isOver(draft) || draft.task.withdrawal) draft.replies.push('not-open');
       else resolveParked(draft, input.resolution);
+      break;
+    case 'permit':
+      if (isOver(draft) || draft.task.withdrawal) draft.replies.push('not-open');
+      else takePermitWord(draft, input.word);
       break;
     default:
       assertNever(input);

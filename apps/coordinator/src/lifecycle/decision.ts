@@ -6,7 +6,20 @@ export type Input =
   | { readonly kind: 'look'; readonly stepId: string }
   | { readonly kind: 'look-task' }
   | { readonly kind: 'cancel'; readonly reason: string; readonly expectedRevision?: number }
-  | { readonly kind: 'resolve'; readonly resolution: Resolution };
+  | { readonly kind: 'resolve'; readonly resolution: Resolution }
+  | { readonly kind: 'permit'; readonly word: PermitWord };
+
+/** A person's decision on a permit that a step waits for. */
+export interface PermitWord {
+  readonly permitId: string;
+  readonly stepId: string;
+  readonly verdict: 'granted' | 'denied';
+  readonly reason: string;
+  /** The API key of whoever says so. */
+  readonly by: string;
+  /** How long the operation may first be sent, for `granted`. */
+  readonly expiresInMs: number;
+}
 
 export interface Resolution {
   readonly operationId: string;
@@ -57,6 +70,17 @@ export interface Conclusion {
   readonly evidence?: { readonly id: string; readonly finding: string; readonly detail: string };
 }
 
+/** What becomes of a permit: it is asked for, about the bytes of the step's refused claim, or decided on. */
+export type PermitChange =
+  | { readonly id: string; readonly step: StepRow; readonly state: 'pending' }
+  | {
+      readonly id: string;
+      readonly state: 'granted' | 'denied';
+      readonly by: string;
+      readonly reason: string;
+      readonly expiresInMs: number | null;
+    };
+
 /** Who is to be woken after the commit. */
 export type Ring =
   | {
@@ -85,6 +109,7 @@ export interface Decision {
   /** The plan that the task goes by from here on; its steps are among `items`. */
   readonly plan?: CompiledPlan;
   readonly conclusions: readonly Conclusion[];
+  readonly permits: readonly PermitChange[];
   readonly events: readonly EventRow[];
   readonly rings: readonly Ring[];
   /** Closes every step that has not ended: for a withdrawn task, in one set-based move. */

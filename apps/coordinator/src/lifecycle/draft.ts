@@ -14,7 +14,7 @@ import {
   type TaskState,
   transition,
 } from '@muster/domain';
-import type { Conclusion, Decision, Input, NewItem, Reply, Ring, Wants } from './decision';
+import type { Conclusion, Decision, Input, NewItem, PermitChange, Reply, Ring, Wants } from './decision';
 import type {
   AgentFacts,
   CallFacts,
@@ -62,6 +62,7 @@ export class Draft {
   /** How many consequences lie between what was looked at and what is followed up now. */
   depth = 0;
   readonly conclusions: Conclusion[] = [];
+  readonly permits: PermitChange[] = [];
   private adopted?: CompiledPlan;
   closeSteps = false;
   withdraws = false;
@@ -360,6 +361,7 @@ export class Draft {
       items: [...this.items.values()],
       ...(this.adopted && { plan: this.adopted }),
       conclusions: this.conclusions,
+      permits: this.permits,
       events,
       rings: this.rings,
       closeSteps: this.closeSteps,

@@ -54,12 +54,24 @@ export type ResolveAnswer = {
   readonly state?: string;
 };
 
+export interface PermitRequest {
+  readonly tenantId: string;
+  readonly permitId: string;
+  readonly verdict: 'granted' | 'denied';
+  readonly reason: string;
+  readonly apiKeyId: string;
+  readonly expiresInMs: number;
+}
+/** `own-request`: nobody gives a permit for what was asked for under the same key. `not-open`: somebody has decided, or nobody waits any more. */
+export type PermitAnswer = { readonly kind: 'decided' | 'not-open' | 'own-request' | 'not-found' };
+
 /** What the doors (HTTP, intake) may ask of the lifecycle. Implemented by LifecycleService. */
 export abstract class Lifecycle {
   /** Answers after the commit; no queue call is on this path. Rejects with DatabaseUnavailable while Postgres is away. */
   abstract submit(submission: Submission): Promise<SubmitAnswer>;
   abstract cancel(request: CancelRequest): Promise<CancelAnswer>;
   abstract resolve(request: ResolveRequest): Promise<ResolveAnswer>;
+  abstract decidePermit(request: PermitRequest): Promise<PermitAnswer>;
   /**
    * Resolves when this task has new events (true) or when `ms` have passed (false). Woken by commits of this process at
    * once, by those of others within TASK_NEWS_POLL_MS.

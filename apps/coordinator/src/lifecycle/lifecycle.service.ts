@@ -9,6 +9,8 @@ import {
   type CancelAnswer,
   type CancelRequest,
   Lifecycle,
+  type PermitAnswer,
+  type PermitRequest,
   type ResolveAnswer,
   type ResolveRequest,
   type Submission,
@@ -24,6 +26,12 @@ const FIND_TASK: NamedSql = {
 const FIND_OPERATION: NamedSql = {
   name: 'lifecycle.find-operation',
   text: 'select task_id, step_id, state from operation where id = $1 and tenant_id = $2',
+};
+
+const FIND_PERMIT: NamedSql = {
+  name: 'lifecycle.find-permit',
+  text: `select p.task_id, p.step_id, t.api_key_id is not distinct from $3::uuid as own
+    from permit p join task t on t.id = p.task_id where p.id = $1 and p.tenant_id = $2`,
 };
 
 /** What the doors may ask: each request becomes an input of the decision loop, and is answered after its commit. */
@@ -64,6 +72,20 @@ export class LifecycleService extends Lifecycle {
       resolution: resolutionOf(request, found.step_id),
     });
     return { kind: reply === 'done' ? 'resolved' : 'not-open', taskId: found.task_id, state: found.state };
+  }
+
+  async decidePermit(request: PermitRequest): Promise<PermitAnswer> {
+    const { permitId, tenantId, apiKeyId: by, verdict, reason, expiresInMs } = request;
+    const [found] = await this.database.query<{ task_id: string; step_id: string; own: boolean }>(FIND_PERMIT, [
+      permitId,
+      tenantId,
+      by,
+    ]);
+    if (!found) return { kind: 'not-found' };
+    if (found.own && verdict === 'granted') return { kind: 'own-request' };
+    const word = { permitId, stepId: found.step_id, verdict, reason, by, expiresInMs };
+    const reply = await this.loop.ask(found.task_id, { kind: 'permit', word });
+    return { kind: reply === 'done' ? 'decided' : 'not-open' };
   }
 
   news(taskId: string, ms: number, signal?: AbortSignal): Promise<boolean> {

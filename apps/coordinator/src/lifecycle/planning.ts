@@ -27,9 +27,16 @@ export function judgeProposal({ task, plan, contracts }: Snapshot, answer: Plann
   if (proposal.kind === 'refusal') return { kind: 'refused', message: `The planner sees no way: ${proposal.reason}` };
   if (proposal.kind === 'unusable') return { kind: 'problems', problems: proposal.problems };
   const { tools, agents } = catalogueIn(plan, contracts);
-  const { budget, input } = task;
+  const { budget, input, autonomy } = task;
   const stepsMax = Math.min(LIMITS.MODEL_PLAN_STEPS_MAX, budget.steps ?? LIMITS.MODEL_PLAN_STEPS_MAX);
-  const verdict = compilePlan(proposal.document, tools, { pointer: '', agents, budget, input, stepsMax });
+  const verdict = compilePlan(proposal.document, tools, {
+    pointer: '',
+    agents,
+    budget,
+    input,
+    stepsMax,
+    supervised: autonomy === 'supervised',
+  });
   return verdict.ok ? { kind: 'plan', plan: verdict.plan } : { kind: 'problems', problems: verdict.problems };
 }
 

@@ -1,6 +1,6 @@
 import type { EventRow, PlanBody } from '@muster/domain';
 import type { Acceptance } from './accept';
-import type { Conclusion, Decision } from './decision';
+import type { Conclusion, Decision, PermitChange } from './decision';
 import type { StepRow, TaskRow } from './snapshot';
 
 /** How the domain's rows are written: column names, instants as RFC 3339, structures as the JSON text that is stored. */
@@ -24,6 +24,7 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
     contract_hash: step.contractHash,
     lane: step.lane,
     priority: step.priority,
+    permit: step.permit,
     needs: step.needs,
     dependants: step.dependants,
     operation_id: step.operationId,
@@ -153,6 +154,24 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
 const hashesOf = ({ pins, agents = {} }: PlanBody): string[] => [
   ...new Set([...Object.values(pins), ...Object.values(agents)].map(({ hash }) => hash)),
 ];
+
+export function permitColumns(change: PermitChange, { id: taskId, tenantId }: TaskRow) {
+  const { id, state } = change;
+  const own = { id, task_id: taskId, tenant_id: tenantId, state };
+  if (change.state !== 'pending') {
+    return { ...own, decided_by: change.by, reason: change.reason, expires_in_ms: change.expiresInMs };
+  }
+  const { step } = change;
+  return {
+    ...own,
+    step_id: step.id,
+    step_key: step.key,
+    operation_id: step.operationId,
+    tool: step.tool,
+    contract_hash: step.contractHash,
+    epoch: step.epoch,
+  };
+}
 
 /** A plan that a task goes by from this commit on. */
 export function adoptedPlanColumns({ task, plan }: Decision) {

@@ -65,6 +65,7 @@ export interface TaskRow {
   readonly costMicros: number;
   readonly input: JsonValue;
   readonly criteriaCount: number;
+  readonly autonomy: 'workflow' | 'supervised' | 'agent';
   readonly budget: Readonly<Record<string, number>>;
   readonly priority: number;
   readonly output: string | null;
@@ -90,6 +91,8 @@ export interface StepRow {
   readonly contractHash: string;
   readonly lane: string;
   readonly priority: number;
+  /** No operation of it is sent without a person's permit. */
+  readonly permit: boolean;
   readonly state: StepState;
   readonly epoch: number;
   readonly rings: number;

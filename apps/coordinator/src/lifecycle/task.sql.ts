@@ -1,10 +1,10 @@
 import type { NamedSql } from '@muster/persistence';
 
 const STEP_COLUMNS = `id uuid, task_id uuid, tenant_id text, key text, plan_index int, item_index int, parent_id uuid, plan_revision int, kind text, place text, spent text, tool text,
-    contract_hash text, lane text, priority smallint, state text, epoch int, rings smallint, waiting_on int, needs uuid[], dependants uuid[],
+    contract_hash text, lane text, priority smallint, permit boolean, state text, epoch int, rings smallint, waiting_on int, needs uuid[], dependants uuid[],
     after_step uuid, operation_id uuid, condition text, item text, attempts text, failure text, due_at timestamptz, started_at timestamptz,
     finished_at timestamptz`;
-const STEP_NAMES = STEP_COLUMNS.replace(/ (uuid|text|int|smallint|timestamptz)(\[\])?(?=,|$)/g, '');
+const STEP_NAMES = STEP_COLUMNS.replace(/ (uuid|text|int|smallint|boolean|timestamptz)(\[\])?(?=,|$)/g, '');
 
 const EVENT_COLUMNS = 'task_id uuid, seq int, tenant_id text, type text, at timestamptz, data text, hash text';
 
@@ -77,6 +77,9 @@ with t_in as materialized (
     new_evidence uuid, finding text, detail text)
 ), p_in as materialized (
   select * from json_to_recordset($6::json) as p(task_id uuid, revision int, hash text, body text, steps int, granted text[], criteria_count int)
+), m_in as materialized (
+  select * from json_to_recordset($7::json) as m(id uuid, task_id uuid, tenant_id text, state text, step_id uuid, step_key text, operation_id uuid, tool text,
+    contract_hash text, epoch int, decided_by uuid, reason text, expires_in_ms bigint)
 ), t_lock as materialized (
   select t.id, t.revision from task t where t.id in (select id from t_in) order by t.id /* lock */
 ), s_lock as materialized (
@@ -123,6 +126,17 @@ with t_in as materialized (
   update step s set state = 'cancelled', condition = '{"kind":"none","reason":"withdrawn"}', due_at = null, finished_at = won.finished_at
   from won
   where won.closes and s.task_id = won.id and s.finished_at is null and s.id not in (select id from s_in)
+), asked as (
+  insert into permit (id, tenant_id, task_id, step_id, step_key, operation_id, tool, contract_hash, request, request_hash, state)
+  select m.id, m.tenant_id, m.task_id, m.step_id, m.step_key, m.operation_id, m.tool, m.contract_hash, r.request, sha256(r.request), m.state
+  from m_in m join won on won.id = m.task_id join refusal r on r.step_id = m.step_id and r.epoch = m.epoch
+  where m.state = 'pending'
+), answered as (
+  update permit p set state = m.state, decided_at = now(), decided_by = m.decided_by, reason = m.reason,
+    expires_at = now() + m.expires_in_ms * interval '1 millisecond'
+  from m_in m join won on won.id = m.task_id where p.id = m.id and m.state <> 'pending'
+), voided as (
+  update permit p set state = 'void' from won where won.closes and p.task_id = won.id and p.state = 'pending'
 ), planned as (
   insert into plan (hash, body, steps)
   select distinct on (p.hash) p.hash, p.body, p.steps from p_in p join won on won.id = p.task_id order by p.hash

@@ -10,6 +10,7 @@ import {
   conclusionColumns,
   eventColumns,
   newStepColumns,
+  permitColumns,
   stepColumns,
   taskColumns,
 } from './rows';
@@ -64,6 +65,7 @@ export class TaskStore {
         decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
       JSON.stringify(decisions.flatMap(adoptedPlanColumns)),
+      JSON.stringify(decisions.flatMap(({ task, permits }) => permits.map((change) => permitColumns(change, task)))),
     ]);
     faultPoint(withdraws ? 'coordinator.after-withdrawal' : 'coordinator.after-commit', tasks);
     return new Set(rows.map((row) => row.id));

@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, LIMITS, type OnFailure } from '@muster/domain';
-import { Json, JsonMap, Shape, Shapes, Text, Texts, Whole } from '../shape/fields';
+import { Flag, Json, JsonMap, Shape, Shapes, Text, Texts, Whole } from '../shape/fields';
 
 const EXPRESSIONS_MAX = 1_000;
 const PARALLEL_MAX = LIMITS.FOR_EACH_ITEMS_MAX;
@@ -19,7 +19,7 @@ export class FallbackRequest {
   fallback: string;
 }
 
-/** A node of the plan. It names one of `tool`, `agent`, `skill`, `approval` and `wait`. */
+/** A node of the plan. It names one of `tool`, `agent`, `skill` and `approval`. */
 export class StepRequest {
   @Text({ description: 'Unique in the plan: a letter or _, then letters, digits, _ and -.', example: 'open' })
   id: string;
@@ -29,8 +29,10 @@ export class StepRequest {
   agent?: string;
   @Text({ optional: true, description: 'A registered skill, `name` or `name@version`; its steps take its place.' })
   skill?: string;
-  @Json({ optional: true, description: 'Not in this release.' })
-  approval?: JsonValue;
+  @Text({ optional: true, description: 'What a person is asked; the step succeeds when the answer is yes.' })
+  approval?: string;
+  @Flag({ optional: true, description: "Nothing is sent without a person's permit for exactly this call." })
+  permit?: boolean;
   @Json({ optional: true, description: 'Not in this release.' })
   wait?: JsonValue;
   @Json({ optional: true, description: 'Not in this release.' })

@@ -168,6 +168,11 @@ export class ToolRequest {
   retry?: ToolRetryRequest;
   @Shape(() => BreakerRequest, { optional: true })
   breaker?: BreakerRequest;
+  @Flag({
+    optional: true,
+    description: "No operation of it is sent without a person's permit for exactly that operation.",
+  })
+  permit?: boolean;
   @Flag({ optional: true, description: 'A read that is never answered from the ledger.' })
   volatile?: boolean;
   @Flag({ optional: true, description: 'An effect that an agent may repeat on purpose.' })

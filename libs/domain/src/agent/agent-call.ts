@@ -76,5 +76,6 @@ export function compiledCall(plan: CompiledStep, contract: ResolvedContract): Co
     timeoutMs: contract.timeoutMs,
     retry: contract.retry,
     needsVerdict: contract.probe !== undefined,
+    permit: contract.permit === true,
   };
 }

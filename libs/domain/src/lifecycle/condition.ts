@@ -35,7 +35,14 @@ export type StepCondition =
   /** Verifying: the verifier has not spoken in this round. */
   | { readonly kind: 'verdict'; readonly round: number }
   /** Parked: no automatic move is safe. */
-  | { readonly kind: 'person'; readonly reason: string; readonly message: string; readonly operationId: string }
+  | {
+      readonly kind: 'person';
+      readonly reason: string;
+      readonly message: string;
+      readonly operationId: string;
+      /** Of a call that waits for a permit: which one. */
+      readonly permit?: string;
+    }
   /** Ended: it waits for nothing. */
   | { readonly kind: 'none'; readonly reason?: string };
 

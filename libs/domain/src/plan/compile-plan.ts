@@ -10,7 +10,7 @@ import { calleeOf } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { graphOf, indicesOf } from './plan-graph';
 import type { PlanReading, StepReading } from './plan-reading';
-import { itemNameOf, readPlan } from './plan-reading';
+import { inputOf, itemNameOf, readPlan } from './plan-reading';
 
 /** A stored plan names a contract that its reader was not given. */
 export class ContractMissingFault extends Fault {
@@ -67,9 +67,9 @@ export function buildPlan(
 ): CompiledPlan {
   const { document } = body;
   const agents = pinnedAgents(body, agentsByHash);
-  const contractOf = ({ tool, agent = '' }: StepDocument) => {
-    if (tool !== undefined) return contractsByHash.get(pinOfTool(body.pins, tool) ?? '');
-    return agents.has(agent) ? modelContractOf(agents.get(agent)!) : undefined;
+  const contractOf = (step: StepDocument) => {
+    if (step.agent === undefined) return contractsByHash.get(pinOfTool(body.pins, calleeOf(step)) ?? '');
+    return agents.has(step.agent) ? modelContractOf(agents.get(step.agent)!) : undefined;
   };
   return {
     hash: hashJson(body as unknown as JsonValue),
@@ -121,11 +121,12 @@ function buildStep(reading: StepReading, index: number, graph: PlanGraph, contra
     ...defined({ when: step.when, forEach: step.forEach, maxParallel: step.maxParallel, check: step.check }),
     ...defined({ fallback: graph.fallback[index], fallbackOf: graph.fallbackOf[index] }),
     as: itemNameOf(step),
-    input: step.input ?? {},
+    input: inputOf(step),
     onFailure: onFailureOf(step.onFailure),
     timeoutMs: step.timeoutMs ?? contract.timeoutMs,
     retry: { ...contract.retry, ...defined(step.retry ?? {}) },
     needsVerdict: step.check !== undefined || contract.probe !== undefined,
+    permit: step.permit === true || contract.permit === true,
   };
 }
 

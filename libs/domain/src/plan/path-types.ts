@@ -5,6 +5,7 @@ import { isJsonObject } from '../json';
 import type { ResolvedContract } from '../tool-contract';
 import { nearestName } from './nearest-name';
 import type { PlanDocument, StepDocument } from './plan';
+import { calleeOf } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { schemaForDeclared } from './plan-input';
 import type { StepReading } from './plan-reading';
@@ -47,7 +48,7 @@ export class PathTypes {
   /** What a step gives to the expressions that read it. */
   outputOf(step: StepDocument): Schema {
     const { tools, agents } = this.contracts;
-    const contract = step.agent === undefined ? tools.get(step.tool ?? '') : agents?.get(step.agent);
+    const contract = step.agent === undefined ? tools.get(calleeOf(step)) : agents?.get(step.agent);
     return contract?.output ?? ANYTHING;
   }
 

@@ -1,11 +1,12 @@
 import { closureOf } from '../agent/agent-grants';
 import { assertNever } from '../assert-never';
+import { supervised } from '../permit/approval';
 import type { EffectClass, ResolvedContract } from '../tool-contract';
 import type { WorstCase } from './budget-rules';
 import { worstCaseOf } from './budget-rules';
 import { mermaidOf } from './mermaid';
 import type { PlanDocument, Problem, StepDocument } from './plan';
-import { calleeOf } from './plan';
+import { APPROVAL, calleeOf } from './plan';
 import { graphOf } from './plan-graph';
 import { readPlan } from './plan-reading';
 import type { PlanOptions } from './plan-rules';
@@ -20,26 +21,34 @@ export interface StepEffect {
   readonly retry: string;
 }
 
+/** A call that waits for a person. `because`: whose word it is. */
+export interface StepPermit {
+  readonly step: string;
+  readonly tool: string;
+  readonly because: 'approval' | 'step' | 'contract';
+}
+
 /** The answer of POST /v1/plans/check. `effects` leaves out steps whose tool is unknown. */
 export interface PlanCheck {
   readonly problems: readonly Problem[];
   readonly effects: readonly StepEffect[];
-  readonly permits: readonly never[];
+  readonly permits: readonly StepPermit[];
   readonly budget: WorstCase;
   /** A Mermaid flow chart. */
   readonly mermaid: string;
 }
 
 export function checkPlan(
-  document: PlanDocument,
+  written: PlanDocument,
   contracts: ReadonlyMap<string, ResolvedContract>,
   options: PlanOptions = {},
 ): PlanCheck {
-  const verdict = compilePlan(document, contracts, options);
+  const verdict = compilePlan(written, contracts, options);
+  const document = options.supervised ? supervised(written) : written;
   return {
     problems: verdict.ok ? [] : verdict.problems,
     effects: effectsOf(document, contracts, options),
-    permits: [],
+    permits: permitsOf(document, contracts, options),
     budget: worstCaseOf(document, contracts, options),
     mermaid: mermaidOf(document, graphOf(readPlan(document, ''))),
   };
@@ -56,6 +65,19 @@ function effectsOf(
       return contract ? [{ step: step.id, tool, effect: contract.effect, retry: retryText(contract) }] : [];
     }),
   );
+}
+
+function permitsOf(
+  document: PlanDocument,
+  contracts: ReadonlyMap<string, ResolvedContract>,
+  options: PlanOptions,
+): StepPermit[] {
+  return document.steps.flatMap((step): StepPermit[] => {
+    if (step.approval !== undefined) return [{ step: step.id, tool: APPROVAL, because: 'approval' }];
+    if (step.permit) return [{ step: step.id, tool: calleeOf(step), because: 'step' }];
+    const bound = toolsOf(step, contracts, options).filter((tool) => contracts.get(tool)?.permit);
+    return bound.map((tool) => ({ step: step.id, tool, because: 'contract' }));
+  });
 }
 
 /** Of an agent every tool that it, or an agent under it, can come to call. */

@@ -2,7 +2,9 @@ import { checkExpression } from '../expression/expression';
 import { ITEM_NAME } from '../expression/scope';
 import type { ExpressionUse } from '../expression/template';
 import { checkTemplate } from '../expression/template';
+import type { JsonObject } from '../json';
 import { childPointer } from '../json-pointer';
+import { approvalInput, approvalPointer, approvalProblems } from '../permit/approval';
 import type { PlanDocument, Problem, StepDocument } from './plan';
 
 /** Keys of the steps that are read, with the pointer of the first place that does. */
@@ -63,7 +65,7 @@ const NOTHING_READ: Reading = { reads: new Map(), uses: [], problems: [] };
 
 function readStep(step: StepDocument, pointer: string): StepReading {
   const item = step.forEach === undefined ? [] : [itemNameOf(step)];
-  const input = checkTemplate(step.input ?? {}, [...PLAN_VARIABLES, ...item], `${pointer}/input`);
+  const input = readInput(step, [...PLAN_VARIABLES, ...item], `${pointer}/input`);
   const gate = readExpressions({ when: step.when, forEach: step.forEach }, PLAN_VARIABLES, pointer);
   const check = readExpressions({ check: step.check }, [...PLAN_VARIABLES, ...item, 'output'], pointer);
   return {
@@ -73,7 +75,21 @@ function readStep(step: StepDocument, pointer: string): StepReading {
     gate: gate.reads,
     check: check.reads,
     uses: { input: input.uses, gate: gate.uses, check: check.uses },
-    problems: [...gate.problems, ...input.problems, ...check.problems],
+    problems: [...gate.problems, ...input.problems, ...check.problems, ...approvalProblems(step, pointer)],
+  };
+}
+
+/** What the step gives to what it calls. */
+export const inputOf = (step: StepDocument): JsonObject =>
+  step.approval === undefined ? (step.input ?? {}) : approvalInput(step);
+
+function readInput(step: StepDocument, variables: readonly string[], pointer: string): Reading {
+  const { reads, uses, problems } = checkTemplate(inputOf(step), variables, pointer);
+  if (step.approval === undefined) return { reads, uses, problems };
+  return {
+    reads: new Map([...reads].map(([key, at]) => [key, approvalPointer(at)])),
+    uses: uses.map((use) => ({ ...use, pointer: approvalPointer(use.pointer) })),
+    problems: problems.map((problem) => ({ ...problem, pointer: approvalPointer(problem.pointer) })),
   };
 }
 

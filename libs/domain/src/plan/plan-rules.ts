@@ -1,6 +1,7 @@
 import type { ResolvedAgent } from '../agent/agent-contract';
 import type { JsonObject, JsonValue } from '../json';
 import { LIMITS } from '../limits';
+import { PLAN_APPROVAL, supervised, withApproval } from '../permit/approval';
 import type { ResolvedContract } from '../tool-contract';
 import type { PlanBudget } from './budget-rules';
 import { budgetProblems, worstCaseOf } from './budget-rules';
@@ -33,6 +34,8 @@ export interface PlanOptions {
   readonly budget?: PlanBudget;
   /** The task's input, if it is known: then the items of a `forEach` over it can be counted. */
   readonly input?: JsonValue;
+  /** Nothing of the plan runs before a person has approved of it. */
+  readonly supervised?: boolean;
   /** What the task's input is known to be, where something other than the plan says so. */
   readonly inputSchema?: JsonObject;
 }
@@ -44,13 +47,14 @@ export type PlanVerdict =
 /**
  * Holds a plan to every rule and compiles it, or answers everything that is wrong with it at once, in the order of the
  * document. Takes time in the number of steps and needs; the same plan always gets the same answer.
- * @param contracts the registered contracts by tool name
+ * @param registered the registered contracts by tool name
  */
 export function compilePlan(
   document: PlanDocument,
-  contracts: ReadonlyMap<string, ResolvedContract>,
+  registered: ReadonlyMap<string, ResolvedContract>,
   options: PlanOptions = {},
 ): PlanVerdict {
+  const contracts = withApproval(document, registered);
   const pointer = options.pointer ?? '/plan';
   const sizeProblem = sizeProblemOf(document, options.stepsMax ?? LIMITS.PLAN_STEPS_MAX, `${pointer}/steps`);
   if (sizeProblem) return { ok: false, problems: [sizeProblem] };
@@ -58,9 +62,22 @@ export function compilePlan(
   const graph = graphOf(reading);
   const problems = problemsOf(reading, graph, contracts, options);
   if (problems.length > 0) return { ok: false, problems };
+  if (options.supervised) return compileSupervised(document, registered, options);
   const agents = options.agents ?? new Map<string, ResolvedAgent>();
   const body = { document, ...pinContracts(document, contracts, agents, options.grants) };
   return { ok: true, plan: buildPlan(body, reading, graph, byHash(contracts), byHash(agents)) };
+}
+
+function compileSupervised(
+  document: PlanDocument,
+  registered: ReadonlyMap<string, ResolvedContract>,
+  options: PlanOptions,
+): PlanVerdict {
+  const taken = document.steps.findIndex(({ id }) => id === PLAN_APPROVAL);
+  if (taken < 0) return compilePlan(supervised(document), registered, { ...options, supervised: false });
+  const message = `The step '${PLAN_APPROVAL}' of a supervised plan is put there by Muster: give this one another id.`;
+  const pointer = `${options.pointer ?? '/plan'}/steps/${taken}/id`;
+  return { ok: false, problems: [{ pointer, code: 'reserved_id', message }] };
 }
 
 function sizeProblemOf({ steps }: PlanDocument, stepsMax: number, pointer: string): Problem | undefined {

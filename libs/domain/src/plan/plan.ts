@@ -11,18 +11,26 @@ export interface PlanDocument {
   readonly output?: JsonValue;
 }
 
+/** What an `approval` step calls: a tool that does nothing, and not even that without a person's permit. */
+export const APPROVAL = 'muster:approval';
+
 /** The name of what a step calls. */
-export const calleeOf = ({ tool, agent }: Pick<StepDocument, 'tool' | 'agent'>): string => tool ?? agent ?? '';
+export const calleeOf = ({ tool, agent, approval }: Pick<StepDocument, 'tool' | 'agent' | 'approval'>): string =>
+  tool ?? agent ?? (approval === undefined ? '' : APPROVAL);
 
 export type OnFailure = 'fail' | 'continue' | { readonly fallback: string };
 
 export interface StepDocument {
   readonly id: string;
-  /** Of `tool` and `agent` one. */
+  /** Of `tool`, `agent` and `approval` one. */
   readonly tool?: string;
   readonly agent?: string;
   /** A plan template, `name` or `name@version`; its steps stand here by the time a plan is held to the rules. */
   readonly skill?: string;
+  /** What a person is asked; the step succeeds when the answer is yes. Its `input` is what the question is about. */
+  readonly approval?: string;
+  /** Nothing is sent without a person's permit for exactly this operation. */
+  readonly permit?: boolean;
   readonly needs?: readonly string[];
   readonly when?: string;
   readonly forEach?: string;
@@ -83,6 +91,8 @@ export interface CompiledStep {
   readonly retry: RetryPolicy;
   /** The verifier has to speak before this step has succeeded: `check`, or a contract that can be read back. */
   readonly needsVerdict: boolean;
+  /** No operation of this step is sent without a person's permit: its own word, or its contract's. */
+  readonly permit: boolean;
 }
 
 export interface CompiledPlan {

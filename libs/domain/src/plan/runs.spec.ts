@@ -28,6 +28,7 @@ describe('a run', () => {
     ['items', { forEach: 'input.list' }],
     ['a check', { check: 'true' }],
     ['a tool that is read back', { tool: 'tickets.find' }],
+    ['a permit', { permit: true }],
     ['another lane', { tool: 'mail.send' }],
     ['another need', { needs: ['a', 'x'] }],
     ['what it stands in for', { needs: [] }],
@@ -41,6 +42,7 @@ describe('a run', () => {
     ['items', { forEach: 'input.list' }],
     ['a check', { check: 'true' }],
     ['a tool that is read back', { tool: 'tickets.find' }],
+    ['a permit', { permit: true }],
     ['a failure that is let pass', { onFailure: 'continue' }],
   ])('ends behind a step with %s', (_what, changes) => {
     expect(runOf(aStep('a', changes), behind('b', 'a'))).toEqual([0]);

@@ -19,7 +19,7 @@ export function runFrom(plan: CompiledPlan, index: number): number[] {
 
 /** Nothing has to be decided between this step's success and the next one's start. */
 const letsGoOn = (step: CompiledStep): boolean =>
-  step.kind === 'tool' && step.forEach === undefined && !step.needsVerdict && step.onFailure === 'fail';
+  step.kind === 'tool' && step.forEach === undefined && !step.needsVerdict && !step.permit && step.onFailure === 'fail';
 
 /** Of several that would qualify the first in plan order; the others start runs of their own. */
 function followerOf(plan: CompiledPlan, before: CompiledStep): CompiledStep | undefined {
@@ -34,4 +34,5 @@ const follows = (step: CompiledStep, before: CompiledStep): boolean =>
   step.when === undefined &&
   step.forEach === undefined &&
   step.fallbackOf === undefined &&
-  !step.needsVerdict;
+  !step.needsVerdict &&
+  !step.permit;

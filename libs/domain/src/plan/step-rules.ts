@@ -10,6 +10,7 @@ import { inputProblems } from './input-rules';
 import type { NameSuggester } from './nearest-name';
 import type { PathTypes } from './path-types';
 import type { StepDocument } from './plan';
+import { APPROVAL, calleeOf } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { fallbackIdOf } from './plan-graph';
 import { PLAN_CHECK } from './plan-limits';
@@ -67,9 +68,11 @@ export class StepRules {
   }
 
   private checkTool({ step, pointer }: StepReading): void {
-    const { tool = '' } = step;
+    const tool = calleeOf(step);
     const contract = this.around.contracts.get(tool);
-    if (!contract) {
+    // What `approval` stands for is everybody's; its own rules have read it.
+    if (step.approval !== undefined && step.tool === undefined) return;
+    if (!contract || tool === APPROVAL) {
       const suggestion = this.suggester.suggest(tool, this.around.contracts.keys());
       this.problems.add(`${pointer}/tool`, 'unknown_tool', `There is no tool '${tool}'.${suggestion}`);
     } else if (this.isGranted(tool)) {
@@ -100,7 +103,7 @@ export class StepRules {
 
   private takenBy({ step }: StepReading): JsonObject | undefined {
     const { contracts, agents } = this.around;
-    return step.agent === undefined ? contracts.get(step.tool ?? '')?.input : agents?.get(step.agent)?.input;
+    return step.agent === undefined ? contracts.get(calleeOf(step))?.input : agents?.get(step.agent)?.input;
   }
 
   /** Of the agent and of all that it can come to call. */

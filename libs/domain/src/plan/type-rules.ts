@@ -7,6 +7,7 @@ import { pathText } from './path-types';
 import type { Problem } from './plan';
 import { calleeOf } from './plan';
 import type { StepReading } from './plan-reading';
+import { inputOf } from './plan-reading';
 import type { Schema } from './schema-overlap';
 import { areDisjoint, childSchema, typesOf, typeText } from './schema-overlap';
 
@@ -21,7 +22,7 @@ export function* stepTypeProblems(reading: StepReading, types: PathTypes, takes?
   if (takes !== undefined && input.length > 0) {
     const wholes = new Map(input.flatMap((use) => (use.whole ? [[use.pointer, use] as const] : [])));
     if (wholes.size > 0)
-      yield* fitProblems(reading.step.input ?? {}, takes, `${reading.pointer}/input`, { wholes, types, reading });
+      yield* fitProblems(inputOf(reading.step), takes, `${reading.pointer}/input`, { wholes, types, reading });
   }
 }
 

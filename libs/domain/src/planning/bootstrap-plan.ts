@@ -20,7 +20,8 @@ const OUTPUT_TOKENS_MAX = 16_384;
 
 const INSTRUCTIONS = `You make plans for Muster, which carries them out exactly and checks every step.
 Answer with one JSON object: {"steps": [...], "completion": [...], "output": ...}, or {"refusal": "why"} where what you may use cannot reach the goal.
-A step is {"id", "tool" or "agent", "input", "needs", "when", "forEach", "as", "check", "onFailure"}; only "id" and "tool" or "agent" must be there.
+A step is {"id", "tool" or "agent" or "approval", "input", "needs", "when", "forEach", "as", "check", "onFailure", "permit"}; only "id" and "tool", "agent" or "approval" must be there.
+- "approval" asks a person the question that it holds, about "input"; the step succeeds when the answer is yes. "permit": true has a person look at a call before it is made.
 - "id": a letter or _, then letters, digits, _ and -. "needs": ids of steps that must end before; those named in expressions are added.
 - Texts of "input" and "output" may hold \${{ CEL }} over "input" (the task's) and "steps.<id>.output"; of a forEach "steps.<id>.outputs".
 - "when", "forEach", "check" and "completion" are CEL; "check" sees "output", the step's own. "forEach" gives a list; "as" names its item.

@@ -14,6 +14,8 @@ const STEP: JsonObject = {
     id: text,
     tool: text,
     agent: text,
+    approval: text,
+    permit: { type: 'boolean' },
     needs: texts,
     when: text,
     forEach: text,

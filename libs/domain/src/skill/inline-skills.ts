@@ -105,6 +105,7 @@ class Inlining {
     const read = new Set<string>();
     const change = {
       ...(step.input && { input: this.template(step.input, `${at}/input`, read) as StepDocument['input'] }),
+      ...(step.approval !== undefined && { approval: this.template(step.approval, `${at}/approval`, read) as string }),
       ...(step.when !== undefined && { when: this.expression(step.when, `${at}/when`, read) }),
       ...(step.forEach !== undefined && { forEach: this.expression(step.forEach, `${at}/forEach`, read) }),
       ...(step.check !== undefined && { check: this.expression(step.check, `${at}/check`, read) }),
@@ -211,6 +212,7 @@ class Inlining {
         ...(needs.length > 0 ? { needs } : {}),
         ...(when === undefined ? {} : { when }),
         ...(inner.input && { input: value(inner.input) as StepDocument['input'] }),
+        ...(inner.approval !== undefined && { approval: value(inner.approval) as string }),
         ...(inner.forEach !== undefined && { forEach: text(inner.forEach) }),
         ...(inner.check !== undefined && { check: text(inner.check) }),
         ...(typeof onFailure === 'object' && { onFailure: { fallback: inlinedKey(step.id, onFailure.fallback) } }),

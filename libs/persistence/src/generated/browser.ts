@@ -88,6 +88,11 @@ export type Sending = Prisma.SendingModel
  */
 export type Evidence = Prisma.EvidenceModel
 /**
+ * Model Permit
+ * A person's single-use approval of one exact operation.
+ */
+export type Permit = Prisma.PermitModel
+/**
  * Model Refusal
  * Why a claim was not made.
  */

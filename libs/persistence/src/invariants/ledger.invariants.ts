@@ -1,4 +1,4 @@
-import { LIMITS } from '@muster/domain';
+import { APPROVAL, LIMITS } from '@muster/domain';
 import { type Invariant, SURELY_NOT_DONE } from './invariant';
 
 /** The ledger: what was sent, what came back, and that nothing was sent that should not have been. */
@@ -148,7 +148,7 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
     guarantees: ['G11'],
     sql: `
       with sent as (
-        select o.task_id, sum(o.sending) filter (where s.kind = 'tool') as tool_calls,
+        select o.task_id, sum(o.sending) filter (where s.kind = 'tool' and s.tool <> '${APPROVAL}') as tool_calls,
                sum(o.sending) filter (where s.kind = 'model') as model_calls
           from operation o join step s on s.id = o.step_id group by o.task_id
       )
@@ -157,6 +157,19 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
       union all
       select t.id, t.tool_calls, t.model_calls from task t
        where t.tool_calls > (t.budget::json ->> 'toolCalls')::bigint or t.model_calls > (t.budget::json ->> 'modelCalls')::bigint`,
+  },
+  {
+    name: 'permit-releases-one-exact-operation',
+    promise:
+      'An operation that needs a permit was first sent with one that a person gave for its very bytes, in time, and not whoever asked for it.',
+    guarantees: ['G13'],
+    sql: `
+      select o.id, o.permit_id from operation o join step s on s.id = o.step_id
+       where s.permit and o.permit_id is null
+      union all
+      select o.id, o.permit_id from operation o join permit p on p.id = o.permit_id join task t on t.id = o.task_id
+       where p.state <> 'granted' or p.operation_id <> o.id or p.request_hash <> o.request_hash
+          or o.first_sent_at > p.expires_at or o.first_sent_at < p.decided_at or p.decided_by = t.api_key_id`,
   },
   {
     name: 'nothing-is-sent-after-a-withdrawal',

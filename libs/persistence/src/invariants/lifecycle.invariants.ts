@@ -147,6 +147,19 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
        where s.state = 'parked' and o.state in ('succeeded', 'failed') and o.settled_at < now() - $1 * interval '1 millisecond'`,
   },
   {
+    name: 'permit-is-awaited',
+    promise: 'A step that waits for a permit has one question open, and an open question has its step.',
+    guarantees: ['G1', 'G13'],
+    sql: `
+      select s.id, s.key from step s
+       where s.state = 'parked' and s.condition::json ->> 'reason' = 'permit_required'
+         and not exists (select from permit p where p.id::text = s.condition::json ->> 'permit' and p.state = 'pending')
+      union all
+      select p.id, p.step_key from permit p left join step s on s.id = p.step_id
+       where p.state = 'pending'
+         and (s.id is null or s.state <> 'parked' or s.condition::json ->> 'permit' is distinct from p.id::text)`,
+  },
+  {
     name: 'nothing-is-forgotten',
     promise: 'No row that waits is past its due time for longer than the sweeper may take.',
     guarantees: ['G1', 'G3', 'G7'],

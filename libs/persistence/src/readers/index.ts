@@ -2,6 +2,7 @@ export * from './explanation.reader';
 export * from './history.reader';
 export * from './operation.reader';
 export * from './paging';
+export * from './permit.reader';
 export * from './registry.reader';
 export * from './skill.reader';
 export * from './step.reader';

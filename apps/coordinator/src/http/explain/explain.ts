@@ -73,13 +73,18 @@ function causeOf(step: WaitingStep): Cause {
     case 'verdict':
       return { cause: `The verifier has not spoken in round ${condition.round}.`, movesWhen: 'Its verdict is there.' };
     case 'person':
-      return { cause: condition.message || condition.reason, movesWhen: 'A person says what became of the operation.' };
+      return {
+        cause: condition.message || condition.reason,
+        movesWhen: condition.permit ? 'A person gives the permit, or denies it.' : SAID,
+      };
     case 'none':
       return unsaid(step);
     default:
       return unknownKind(condition);
   }
 }
+
+const SAID = 'A person says what became of the operation.';
 
 const unsaid = ({ state, dueAt }: WaitingStep): Cause => ({
   cause: `The step is ${state} and waits for nothing in particular.`,
@@ -143,6 +148,8 @@ function remediesOf(step: WaitingStep, facts: StandstillFacts): string[] {
   const task = showId('task', facts.taskId);
   if (facts.withdrawal) return [];
   const cancel = `Withdraw the task: POST /v1/tasks/${task}/cancel {"reason": "…"}`;
+  const permit = step.condition?.kind === 'person' ? step.condition.permit : undefined;
+  if (permit) return [...permitRemedies(showId('permit', permit)), cancel];
   if (step.state !== 'parked' || !step.operation) return [cancel];
   const id = showId('operation', step.operation.id);
   const request = (outcome: string) => `POST /v1/operations/${id}/resolve {${outcome}, "evidence": {…}, "reason": "…"}`;
@@ -153,3 +160,9 @@ function remediesOf(step: WaitingStep, facts: StandstillFacts): string[] {
     cancel,
   ];
 }
+
+const permitRemedies = (id: string): string[] => [
+  `Look at what is to be sent: GET /v1/permits/${id}`,
+  `Let it go out, once: POST /v1/permits/${id}/grant {"reason": "…"}`,
+  `Refuse it; the step fails: POST /v1/permits/${id}/deny {"reason": "…"}`,
+];

@@ -1,4 +1,14 @@
-import { type CompiledPlan, type ContractPins, type JsonObject, PLANNER, plannerContract } from '@muster/domain';
+import {
+  type AgentContract,
+  APPROVAL,
+  APPROVAL_CONTRACT,
+  type CompiledPlan,
+  type ContractPins,
+  type JsonObject,
+  PLANNER,
+  plannerContract,
+  type ToolContract,
+} from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { ToolStore } from '../tools/tool.store';
 import { PlanCompiler } from './plan.compiler';
@@ -14,13 +24,19 @@ export class PinnedContracts {
   /** False where one of them was replaced since it was looked at. */
   async markUsed(tenantId: string, { body }: CompiledPlan): Promise<boolean> {
     const { [PLANNER]: planner, ...agents } = body.agents ?? {};
-    // Nobody registered the planner: it is kept where the plan that names it will look for it.
-    if (planner)
-      await this.store.keep(planner.hash, plannerContract(this.compiler.plannerModel!) as unknown as JsonObject);
+    const { [APPROVAL]: approval, ...tools } = body.pins;
+    // Nobody registered these: they are kept where the plans that name them will look for them. A plan that a model is
+    // still to make may ask for approvals as well.
+    if (planner) await this.keep(plannerContract(this.compiler.plannerModel!));
+    if (planner || approval) await this.keep(APPROVAL_CONTRACT);
     return (
-      (await this.store.markUsed(tenantId, hashesOf(body.pins))) &&
+      (await this.store.markUsed(tenantId, hashesOf(tools))) &&
       (await this.store.markUsed(tenantId, hashesOf(agents), 'agent'))
     );
+  }
+
+  private async keep(contract: ToolContract | AgentContract): Promise<void> {
+    await this.store.keep(contract as unknown as JsonObject);
   }
 }
 

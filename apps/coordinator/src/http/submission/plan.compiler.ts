@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Config } from '@muster/chassis';
 import {
+  APPROVAL,
   type CompiledPlan,
   compilePlan,
   type JsonObject,
@@ -18,6 +19,7 @@ export interface PlanRequestParts {
   readonly grants?: readonly string[];
   readonly budget?: JsonObject;
   readonly input?: unknown;
+  readonly autonomy?: string;
 }
 
 /**
@@ -51,8 +53,9 @@ export class PlanCompiler {
     return verdict;
   }
 
-  optionsFor({ grants, budget, input }: PlanRequestParts, { agents }: Contracts): PlanOptions {
-    return { grants, budget, input: input as JsonObject | undefined, agents, models: this.models };
+  optionsFor({ grants, budget, input, autonomy }: PlanRequestParts, { agents }: Contracts): PlanOptions {
+    const supervised = autonomy === 'supervised';
+    return { grants, budget, input: input as JsonObject | undefined, agents, models: this.models, supervised };
   }
 
   private keep(key: string, plan: CompiledPlan): void {
@@ -72,13 +75,23 @@ export class PlanCompiler {
 }
 
 // The input counts only where a budget is held against it.
-const keyOf = ({ plan, grants, budget, input }: PlanRequestParts): string =>
+const keyOf = ({ plan, grants, budget, input, autonomy }: PlanRequestParts): string =>
   createHash('sha256')
-    .update(JSON.stringify([plan, grants ?? null, budget ?? null, budget ? (input ?? null) : null]))
+    .update(
+      JSON.stringify([
+        plan,
+        grants ?? null,
+        budget ?? null,
+        budget ? (input ?? null) : null,
+        autonomy === 'supervised',
+      ]),
+    )
     .digest('base64');
 
 const isCurrent = (plan: CompiledPlan, contracts: Contracts): boolean =>
-  Object.entries(plan.body.pins).every(([name, pin]) => contracts.tools.get(name)?.hash === pin.hash);
+  Object.entries(plan.body.pins).every(
+    ([name, pin]) => name === APPROVAL || contracts.tools.get(name)?.hash === pin.hash,
+  );
 
 const NAMED = 'planner';
 

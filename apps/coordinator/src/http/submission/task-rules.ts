@@ -15,7 +15,9 @@ export function taskProblems(body: JsonObject, now: Date): Problem[] {
 export function isReadable(body: JsonObject, problems: readonly InputProblem[]): boolean {
   const isOfShape = problems.every(({ pointer, code }) => HARMLESS.has(code) || !READ_BY_RULES.test(pointer));
   if (!isOfShape || !isJsonObject(body.plan) || !Array.isArray(body.plan.steps)) return false;
-  return body.plan.steps.every((step) => isJsonObject(step) && typeof (step.tool ?? step.agent) === 'string');
+  return body.plan.steps.every(
+    (step) => isJsonObject(step) && typeof (step.tool ?? step.agent ?? step.approval) === 'string',
+  );
 }
 
 const HARMLESS: ReadonlySet<string> = new Set([UNKNOWN_FIELD, 'not_in_this_release']);
@@ -42,10 +44,6 @@ function unavailableProblems(body: JsonObject): Problem[] {
   const problems = [
     ...unavailable(body, '', 'webhookUrl', 'Webhooks are not in this release: follow the events, or wait with waitMs.'),
   ];
-  if (body.autonomy === 'supervised') {
-    const message = "Permits are not in this release: check the plan by /v1/plans/check, then send it as 'workflow'.";
-    problems.push({ pointer: '/autonomy', code: 'not_in_this_release', message });
-  }
   return [...problems, ...planProblems(body.plan)];
 }
 
@@ -56,7 +54,6 @@ export function planProblems(plan: JsonValue | undefined): Problem[] {
 }
 
 const MISSING_FROM_STEPS = {
-  approval: 'Approval steps are not in this release: split the task where a person decides.',
   wait: 'Timers and signals are not in this release: split the task where it waits.',
   compensate: "Compensation is not in this release: a failed task lists its standing effects in 'standingEffects'.",
 } as const;
@@ -66,9 +63,15 @@ function stepProblems(step: JsonObject, pointer: string): Problem[] {
   for (const [name, message] of Object.entries(MISSING_FROM_STEPS)) {
     if (name in step) problems.push(...unavailable(step, pointer, name, message));
   }
-  const names = [step.tool, step.agent, step.skill];
+  const names = [step.tool, step.agent, step.skill, step.approval];
   if (names.some((name) => name !== undefined) || problems.length > 0) return problems;
-  return [{ pointer: `${pointer}/tool`, code: 'required', message: 'A step names its tool, its agent or its skill.' }];
+  return [
+    {
+      pointer: `${pointer}/tool`,
+      code: 'required',
+      message: 'A step names its tool, its agent or its skill, or asks for an approval.',
+    },
+  ];
 }
 
 function unavailable(body: JsonObject, pointer: string, name: string, message: string): Problem[] {

@@ -52,6 +52,7 @@ interface Parts {
   readonly grants?: string[];
   readonly budget?: JsonObject;
   readonly input?: unknown;
+  readonly autonomy?: string;
 }
 const partsOf = (body: JsonObject): Parts => body as unknown as Parts;
 

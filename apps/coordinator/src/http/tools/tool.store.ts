@@ -8,6 +8,7 @@ import { KEEP_CONTRACT, MARK_USED, REGISTER, type Registry } from './tool.sql';
 @Injectable()
 export class ToolStore {
   private readonly used = new Set<string>();
+  private readonly kept = new Set<string>();
 
   constructor(private readonly database: Database) {}
 
@@ -21,8 +22,11 @@ export class ToolStore {
   }
 
   /** Keeps a contract that nobody registers. Its hash is that of its canonical JSON. */
-  async keep(hash: string, contract: JsonObject): Promise<void> {
+  async keep(contract: JsonObject): Promise<void> {
+    const hash = sha256Hex(canonicalJson(contract));
+    if (this.kept.has(hash)) return;
     await this.database.query(KEEP_CONTRACT, [hash, JSON.stringify(contract)]);
+    this.kept.add(hash);
   }
 
   /** From here on these contracts cannot be replaced. False where one of them was, just before. */

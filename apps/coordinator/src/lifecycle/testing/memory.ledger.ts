@@ -2,13 +2,17 @@ import { canTransition, type EffectClass, type JsonValue, OPERATION, type Operat
 import type { Advance, AdvanceAnswer, Claim, ClaimResult, Settlement } from '@muster/ledger';
 import type { Conclusion } from '../decision';
 import type { OperationRow, ProbeRow, SendingRow, StepRow, TaskRow } from '../snapshot';
+import { MemoryPermits } from './memory.permits';
 import { MemoryWorkers } from './memory.workers';
+import { Refused } from './refused';
 
 export interface StoredOperation extends OperationRow {
   readonly fence: number;
   readonly contractHash: string;
   readonly request: Buffer;
   readonly response: Buffer | null;
+  /** The permit that it was sent with. */
+  readonly permitId: string | null;
 }
 
 export interface StoredSending extends SendingRow {
@@ -20,9 +24,6 @@ export interface StoredSending extends SendingRow {
 export interface StoredProbe extends ProbeRow {
   readonly body: Buffer | null;
 }
-
-/** What the database would have refused: no statement of the protocol may come to this. */
-export class Refused extends Error {}
 
 /** The rows that a claim is judged by. */
 export interface Claimed {
@@ -36,6 +37,7 @@ export class MemoryLedger {
   readonly operations = new Map<string, StoredOperation>();
   readonly sendings: StoredSending[] = [];
   readonly workers = new MemoryWorkers();
+  readonly permits = new MemoryPermits();
   readonly probes: StoredProbe[] = [];
 
   /** `find` gives the rows that a claim names; nothing for a step that does not exist. */
@@ -84,6 +86,9 @@ export class MemoryLedger {
     if (claim.contractHash !== step.contractHash || !this.grants().includes(step.contractHash)) return 'not_granted';
     if (before && !before.request.equals(claim.request)) return 'request_changed';
     if (before?.state === 'unknown' && !mayFollowUnknown(before, claim, now)) return 'stale';
+    if (step.permit && !before?.permitId && !this.permits.releasing(claim.operationId, claim.request, now)) {
+      return step.waitingOn === 0 ? 'permit_required' : 'early';
+    }
     if (step.waitingOn === 0) return 'go';
     const follows = step.waitingOn === 1 && step.afterStep !== null && this.hasAnswered(step.afterStep, settle);
     return follows ? 'go' : 'early';
@@ -109,7 +114,9 @@ export class MemoryLedger {
     if (verdict !== 'go') return { result: verdict, sending: last };
     const { task, step } = this.find(claim.stepId)!;
     if (before) this.keep(before);
-    this.operations.set(step.id, { ...intent(step, claim, before, workerId, now), fence: task.fence });
+    const releasing = step.permit ? this.permits.releasing(claim.operationId, claim.request, now) : null;
+    const permitId = before?.permitId ?? releasing;
+    this.operations.set(step.id, { ...intent(step, claim, before, workerId, now), fence: task.fence, permitId });
     return { result: 'claimed', sending: last + 1 };
   }
 
@@ -212,7 +219,7 @@ function intent(
   before: StoredOperation | undefined,
   workerId: string,
   now: number,
-): Omit<StoredOperation, 'fence'> {
+): Omit<StoredOperation, 'fence' | 'permitId'> {
   const isInDoubt = before?.state === 'unknown' && effect !== 'none';
   return {
     id: operationId,

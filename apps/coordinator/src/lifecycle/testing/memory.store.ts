@@ -11,7 +11,7 @@ import {
   TASK,
 } from '@muster/domain';
 import type { Acceptance } from '../accept';
-import type { Decision, Wants } from '../decision';
+import type { Decision, PermitChange, Wants } from '../decision';
 import type {
   AgentFacts,
   CallFacts,
@@ -24,7 +24,8 @@ import type {
   VerdictRow,
 } from '../snapshot';
 import { CONTRACTS_BY_HASH } from './contracts';
-import { MemoryLedger, outputOf, Refused } from './memory.ledger';
+import { MemoryLedger, outputOf } from './memory.ledger';
+import { Refused } from './refused';
 
 /** What a decision is to be drawn from, as the reader of the real store counts it. */
 export interface Scope {
@@ -50,7 +51,7 @@ export class MemoryStore {
   readonly steps = new Map<string, StepRow>();
   readonly items = new Map<string, string>();
   readonly events: EventRow[] = [];
-  readonly refusals: (RefusalRow & { epoch: number })[] = [];
+  readonly refusals: (RefusalRow & { epoch: number; request?: Buffer })[] = [];
   readonly verdicts: (VerdictRow & { round: number })[] = [];
   task: TaskRow;
 
@@ -236,9 +237,9 @@ export class MemoryStore {
   }
 
   /** The first word on a dispatch stands. */
-  refuse(stepId: string, epoch: number, code: string, message: string): void {
+  refuse(stepId: string, epoch: number, code: string, message: string, request?: Buffer): void {
     if (this.refusals.some((refusal) => refusal.stepId === stepId && refusal.epoch === epoch)) return;
-    this.refusals.push({ stepId, epoch, code, message });
+    this.refusals.push({ stepId, epoch, code, message, request });
   }
 
   /** The first verdict stands, and only while the row waits for it. False where it came too late. */
@@ -260,13 +261,23 @@ export class MemoryStore {
     this.writeTask(task);
     for (const conclusion of conclusions) this.ledger.conclude(conclusion, this.now);
     for (const step of decision.steps) this.writeStep(step);
+    for (const change of decision.permits) this.writePermit(change);
     for (const { row, item } of decision.items) {
       this.steps.set(row.id, row);
       if (item !== null) this.items.set(row.id, item);
     }
+    if (decision.closeSteps) this.ledger.permits.void();
     if (decision.closeSteps) this.close(new Set(decision.steps.map(({ id }) => id)));
     this.events.push(...decision.events);
     return true;
+  }
+
+  private writePermit(change: PermitChange): void {
+    if (change.state !== 'pending') return this.ledger.permits.decide(change, this.now);
+    const { step, id } = change;
+    const refusal = this.refusals.find(({ stepId, epoch }) => stepId === step.id && epoch === step.epoch);
+    if (!refusal?.request) throw new Refused('A permit was asked for without bytes to ask about.');
+    this.ledger.permits.ask({ id, operationId: step.operationId, request: refusal.request });
   }
 
   private writeTask(task: TaskRow): void {
@@ -328,6 +339,7 @@ function taskOf({ taskId, submission, steps, events, toolCalls }: Acceptance): T
     tokens: 0,
     costMicros: 0,
     input: submission.input,
+    autonomy: submission.autonomy,
     criteriaCount: completion.length + invariants.length + plan.completion.length,
     budget: submission.budget as Record<string, number>,
     priority: submission.priority,

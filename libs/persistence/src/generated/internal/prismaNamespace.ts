@@ -411,6 +411,7 @@ export const ModelName = {
   Operation: 'Operation',
   Sending: 'Sending',
   Evidence: 'Evidence',
+  Permit: 'Permit',
   Refusal: 'Refusal',
   Verdict: 'Verdict',
   Artifact: 'Artifact',
@@ -434,7 +435,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "tenant" | "apiKey" | "contract" | "tool" | "agent" | "skill" | "plan" | "task" | "taskPlan" | "step" | "worker" | "operation" | "sending" | "evidence" | "refusal" | "verdict" | "artifact" | "artifactLink" | "event" | "breaker" | "intakeKey" | "intakeRefusal"
+    modelProps: "tenant" | "apiKey" | "contract" | "tool" | "agent" | "skill" | "plan" | "task" | "taskPlan" | "step" | "worker" | "operation" | "sending" | "evidence" | "permit" | "refusal" | "verdict" | "artifact" | "artifactLink" | "event" | "breaker" | "intakeKey" | "intakeRefusal"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1474,6 +1475,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Permit: {
+      payload: Prisma.$PermitPayload<ExtArgs>
+      fields: Prisma.PermitFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PermitFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PermitFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>
+        }
+        findFirst: {
+          args: Prisma.PermitFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PermitFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>
+        }
+        findMany: {
+          args: Prisma.PermitFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>[]
+        }
+        create: {
+          args: Prisma.PermitCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>
+        }
+        createMany: {
+          args: Prisma.PermitCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PermitCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>[]
+        }
+        delete: {
+          args: Prisma.PermitDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>
+        }
+        update: {
+          args: Prisma.PermitUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>
+        }
+        deleteMany: {
+          args: Prisma.PermitDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PermitUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PermitUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>[]
+        }
+        upsert: {
+          args: Prisma.PermitUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PermitPayload>
+        }
+        aggregate: {
+          args: Prisma.PermitAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePermit>
+        }
+        groupBy: {
+          args: Prisma.PermitGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PermitGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PermitCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PermitCountAggregateOutputType> | number
+        }
+      }
+    }
     Refusal: {
       payload: Prisma.$RefusalPayload<ExtArgs>
       fields: Prisma.RefusalFieldRefs
@@ -2275,6 +2350,7 @@ export const StepScalarFieldEnum = {
   dueAt: 'dueAt',
   startedAt: 'startedAt',
   finishedAt: 'finishedAt',
+  permit: 'permit',
   lockOnly: 'lockOnly'
 } as const
 
@@ -2327,6 +2403,7 @@ export const OperationScalarFieldEnum = {
   code: 'code',
   message: 'message',
   retryAfter: 'retryAfter',
+  permitId: 'permitId',
   firstSentAt: 'firstSentAt',
   sentAt: 'sentAt',
   endedAt: 'endedAt',
@@ -2373,6 +2450,28 @@ export const EvidenceScalarFieldEnum = {
 export type EvidenceScalarFieldEnum = (typeof EvidenceScalarFieldEnum)[keyof typeof EvidenceScalarFieldEnum]
 
 
+export const PermitScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  taskId: 'taskId',
+  stepId: 'stepId',
+  stepKey: 'stepKey',
+  operationId: 'operationId',
+  tool: 'tool',
+  contractHash: 'contractHash',
+  request: 'request',
+  requestHash: 'requestHash',
+  state: 'state',
+  requestedAt: 'requestedAt',
+  decidedAt: 'decidedAt',
+  decidedBy: 'decidedBy',
+  reason: 'reason',
+  expiresAt: 'expiresAt'
+} as const
+
+export type PermitScalarFieldEnum = (typeof PermitScalarFieldEnum)[keyof typeof PermitScalarFieldEnum]
+
+
 export const RefusalScalarFieldEnum = {
   stepId: 'stepId',
   epoch: 'epoch',
@@ -2380,7 +2479,8 @@ export const RefusalScalarFieldEnum = {
   code: 'code',
   message: 'message',
   workerId: 'workerId',
-  at: 'at'
+  at: 'at',
+  request: 'request'
 } as const
 
 export type RefusalScalarFieldEnum = (typeof RefusalScalarFieldEnum)[keyof typeof RefusalScalarFieldEnum]
@@ -2803,6 +2903,7 @@ export type GlobalOmitConfig = {
   operation?: Prisma.OperationOmit
   sending?: Prisma.SendingOmit
   evidence?: Prisma.EvidenceOmit
+  permit?: Prisma.PermitOmit
   refusal?: Prisma.RefusalOmit
   verdict?: Prisma.VerdictOmit
   artifact?: Prisma.ArtifactOmit

@@ -65,6 +65,7 @@ export const ModelName = {
   Operation: 'Operation',
   Sending: 'Sending',
   Evidence: 'Evidence',
+  Permit: 'Permit',
   Refusal: 'Refusal',
   Verdict: 'Verdict',
   Artifact: 'Artifact',
@@ -261,6 +262,7 @@ export const StepScalarFieldEnum = {
   dueAt: 'dueAt',
   startedAt: 'startedAt',
   finishedAt: 'finishedAt',
+  permit: 'permit',
   lockOnly: 'lockOnly'
 } as const
 
@@ -313,6 +315,7 @@ export const OperationScalarFieldEnum = {
   code: 'code',
   message: 'message',
   retryAfter: 'retryAfter',
+  permitId: 'permitId',
   firstSentAt: 'firstSentAt',
   sentAt: 'sentAt',
   endedAt: 'endedAt',
@@ -359,6 +362,28 @@ export const EvidenceScalarFieldEnum = {
 export type EvidenceScalarFieldEnum = (typeof EvidenceScalarFieldEnum)[keyof typeof EvidenceScalarFieldEnum]
 
 
+export const PermitScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  taskId: 'taskId',
+  stepId: 'stepId',
+  stepKey: 'stepKey',
+  operationId: 'operationId',
+  tool: 'tool',
+  contractHash: 'contractHash',
+  request: 'request',
+  requestHash: 'requestHash',
+  state: 'state',
+  requestedAt: 'requestedAt',
+  decidedAt: 'decidedAt',
+  decidedBy: 'decidedBy',
+  reason: 'reason',
+  expiresAt: 'expiresAt'
+} as const
+
+export type PermitScalarFieldEnum = (typeof PermitScalarFieldEnum)[keyof typeof PermitScalarFieldEnum]
+
+
 export const RefusalScalarFieldEnum = {
   stepId: 'stepId',
   epoch: 'epoch',
@@ -366,7 +391,8 @@ export const RefusalScalarFieldEnum = {
   code: 'code',
   message: 'message',
   workerId: 'workerId',
-  at: 'at'
+  at: 'at',
+  request: 'request'
 } as const
 
 export type RefusalScalarFieldEnum = (typeof RefusalScalarFieldEnum)[keyof typeof RefusalScalarFieldEnum]

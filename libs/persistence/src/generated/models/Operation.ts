@@ -70,6 +70,7 @@ export type OperationMinAggregateOutputType = {
   code: string | null
   message: string | null
   retryAfter: Date | null
+  permitId: string | null
   firstSentAt: Date | null
   sentAt: Date | null
   endedAt: Date | null
@@ -102,6 +103,7 @@ export type OperationMaxAggregateOutputType = {
   code: string | null
   message: string | null
   retryAfter: Date | null
+  permitId: string | null
   firstSentAt: Date | null
   sentAt: Date | null
   endedAt: Date | null
@@ -134,6 +136,7 @@ export type OperationCountAggregateOutputType = {
   code: number
   message: number
   retryAfter: number
+  permitId: number
   firstSentAt: number
   sentAt: number
   endedAt: number
@@ -186,6 +189,7 @@ export type OperationMinAggregateInputType = {
   code?: true
   message?: true
   retryAfter?: true
+  permitId?: true
   firstSentAt?: true
   sentAt?: true
   endedAt?: true
@@ -218,6 +222,7 @@ export type OperationMaxAggregateInputType = {
   code?: true
   message?: true
   retryAfter?: true
+  permitId?: true
   firstSentAt?: true
   sentAt?: true
   endedAt?: true
@@ -250,6 +255,7 @@ export type OperationCountAggregateInputType = {
   code?: true
   message?: true
   retryAfter?: true
+  permitId?: true
   firstSentAt?: true
   sentAt?: true
   endedAt?: true
@@ -369,6 +375,7 @@ export type OperationGroupByOutputType = {
   code: string | null
   message: string | null
   retryAfter: Date | null
+  permitId: string | null
   firstSentAt: Date
   sentAt: Date
   endedAt: Date | null
@@ -424,6 +431,7 @@ export type OperationWhereInput = {
   code?: Prisma.StringNullableFilter<"Operation"> | string | null
   message?: Prisma.StringNullableFilter<"Operation"> | string | null
   retryAfter?: Prisma.DateTimeNullableFilter<"Operation"> | Date | string | null
+  permitId?: Prisma.UuidNullableFilter<"Operation"> | string | null
   firstSentAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   sentAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Operation"> | Date | string | null
@@ -456,6 +464,7 @@ export type OperationOrderByWithRelationInput = {
   code?: Prisma.SortOrderInput | Prisma.SortOrder
   message?: Prisma.SortOrderInput | Prisma.SortOrder
   retryAfter?: Prisma.SortOrderInput | Prisma.SortOrder
+  permitId?: Prisma.SortOrderInput | Prisma.SortOrder
   firstSentAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -464,6 +473,7 @@ export type OperationOrderByWithRelationInput = {
 
 export type OperationWhereUniqueInput = Prisma.AtLeast<{
   id?: string
+  permitId?: string
   AND?: Prisma.OperationWhereInput | Prisma.OperationWhereInput[]
   OR?: Prisma.OperationWhereInput[]
   NOT?: Prisma.OperationWhereInput | Prisma.OperationWhereInput[]
@@ -495,7 +505,7 @@ export type OperationWhereUniqueInput = Prisma.AtLeast<{
   sentAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Operation"> | Date | string | null
   settledAt?: Prisma.DateTimeNullableFilter<"Operation"> | Date | string | null
-}, "id">
+}, "id" | "permitId">
 
 export type OperationOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
@@ -523,6 +533,7 @@ export type OperationOrderByWithAggregationInput = {
   code?: Prisma.SortOrderInput | Prisma.SortOrder
   message?: Prisma.SortOrderInput | Prisma.SortOrder
   retryAfter?: Prisma.SortOrderInput | Prisma.SortOrder
+  permitId?: Prisma.SortOrderInput | Prisma.SortOrder
   firstSentAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -563,6 +574,7 @@ export type OperationScalarWhereWithAggregatesInput = {
   code?: Prisma.StringNullableWithAggregatesFilter<"Operation"> | string | null
   message?: Prisma.StringNullableWithAggregatesFilter<"Operation"> | string | null
   retryAfter?: Prisma.DateTimeNullableWithAggregatesFilter<"Operation"> | Date | string | null
+  permitId?: Prisma.UuidNullableWithAggregatesFilter<"Operation"> | string | null
   firstSentAt?: Prisma.DateTimeWithAggregatesFilter<"Operation"> | Date | string
   sentAt?: Prisma.DateTimeWithAggregatesFilter<"Operation"> | Date | string
   endedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Operation"> | Date | string | null
@@ -595,6 +607,7 @@ export type OperationCreateInput = {
   code?: string | null
   message?: string | null
   retryAfter?: Date | string | null
+  permitId?: string | null
   firstSentAt: Date | string
   sentAt: Date | string
   endedAt?: Date | string | null
@@ -627,6 +640,7 @@ export type OperationUncheckedCreateInput = {
   code?: string | null
   message?: string | null
   retryAfter?: Date | string | null
+  permitId?: string | null
   firstSentAt: Date | string
   sentAt: Date | string
   endedAt?: Date | string | null
@@ -659,6 +673,7 @@ export type OperationUpdateInput = {
   code?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   retryAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permitId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   firstSentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -691,6 +706,7 @@ export type OperationUncheckedUpdateInput = {
   code?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   retryAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permitId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   firstSentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -723,6 +739,7 @@ export type OperationCreateManyInput = {
   code?: string | null
   message?: string | null
   retryAfter?: Date | string | null
+  permitId?: string | null
   firstSentAt: Date | string
   sentAt: Date | string
   endedAt?: Date | string | null
@@ -755,6 +772,7 @@ export type OperationUpdateManyMutationInput = {
   code?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   retryAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permitId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   firstSentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -787,6 +805,7 @@ export type OperationUncheckedUpdateManyInput = {
   code?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   retryAfter?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permitId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   firstSentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   sentAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -819,6 +838,7 @@ export type OperationCountOrderByAggregateInput = {
   code?: Prisma.SortOrder
   message?: Prisma.SortOrder
   retryAfter?: Prisma.SortOrder
+  permitId?: Prisma.SortOrder
   firstSentAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
@@ -860,6 +880,7 @@ export type OperationMaxOrderByAggregateInput = {
   code?: Prisma.SortOrder
   message?: Prisma.SortOrder
   retryAfter?: Prisma.SortOrder
+  permitId?: Prisma.SortOrder
   firstSentAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
@@ -892,6 +913,7 @@ export type OperationMinOrderByAggregateInput = {
   code?: Prisma.SortOrder
   message?: Prisma.SortOrder
   retryAfter?: Prisma.SortOrder
+  permitId?: Prisma.SortOrder
   firstSentAt?: Prisma.SortOrder
   sentAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
@@ -939,6 +961,7 @@ export type OperationSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   code?: boolean
   message?: boolean
   retryAfter?: boolean
+  permitId?: boolean
   firstSentAt?: boolean
   sentAt?: boolean
   endedAt?: boolean
@@ -971,6 +994,7 @@ export type OperationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ext
   code?: boolean
   message?: boolean
   retryAfter?: boolean
+  permitId?: boolean
   firstSentAt?: boolean
   sentAt?: boolean
   endedAt?: boolean
@@ -1003,6 +1027,7 @@ export type OperationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ext
   code?: boolean
   message?: boolean
   retryAfter?: boolean
+  permitId?: boolean
   firstSentAt?: boolean
   sentAt?: boolean
   endedAt?: boolean
@@ -1035,13 +1060,14 @@ export type OperationSelectScalar = {
   code?: boolean
   message?: boolean
   retryAfter?: boolean
+  permitId?: boolean
   firstSentAt?: boolean
   sentAt?: boolean
   endedAt?: boolean
   settledAt?: boolean
 }
 
-export type OperationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "taskId" | "tenantId" | "stepId" | "stepKey" | "call" | "tool" | "contractHash" | "effect" | "state" | "sending" | "doubt" | "releases" | "epoch" | "workerId" | "fence" | "request" | "requestHash" | "response" | "responseHash" | "outputValid" | "resolver" | "code" | "message" | "retryAfter" | "firstSentAt" | "sentAt" | "endedAt" | "settledAt", ExtArgs["result"]["operation"]>
+export type OperationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "taskId" | "tenantId" | "stepId" | "stepKey" | "call" | "tool" | "contractHash" | "effect" | "state" | "sending" | "doubt" | "releases" | "epoch" | "workerId" | "fence" | "request" | "requestHash" | "response" | "responseHash" | "outputValid" | "resolver" | "code" | "message" | "retryAfter" | "permitId" | "firstSentAt" | "sentAt" | "endedAt" | "settledAt", ExtArgs["result"]["operation"]>
 
 export type $OperationPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Operation"
@@ -1072,6 +1098,7 @@ export type $OperationPayload<ExtArgs extends runtime.Types.Extensions.InternalA
     code: string | null
     message: string | null
     retryAfter: Date | null
+    permitId: string | null
     firstSentAt: Date
     sentAt: Date
     endedAt: Date | null
@@ -1524,6 +1551,7 @@ export interface OperationFieldRefs {
   readonly code: Prisma.FieldRef<"Operation", 'String'>
   readonly message: Prisma.FieldRef<"Operation", 'String'>
   readonly retryAfter: Prisma.FieldRef<"Operation", 'DateTime'>
+  readonly permitId: Prisma.FieldRef<"Operation", 'String'>
   readonly firstSentAt: Prisma.FieldRef<"Operation", 'DateTime'>
   readonly sentAt: Prisma.FieldRef<"Operation", 'DateTime'>
   readonly endedAt: Prisma.FieldRef<"Operation", 'DateTime'>

@@ -42,6 +42,7 @@ export type RefusalMinAggregateOutputType = {
   message: string | null
   workerId: string | null
   at: Date | null
+  request: runtime.Bytes | null
 }
 
 export type RefusalMaxAggregateOutputType = {
@@ -52,6 +53,7 @@ export type RefusalMaxAggregateOutputType = {
   message: string | null
   workerId: string | null
   at: Date | null
+  request: runtime.Bytes | null
 }
 
 export type RefusalCountAggregateOutputType = {
@@ -62,6 +64,7 @@ export type RefusalCountAggregateOutputType = {
   message: number
   workerId: number
   at: number
+  request: number
   _all: number
 }
 
@@ -82,6 +85,7 @@ export type RefusalMinAggregateInputType = {
   message?: true
   workerId?: true
   at?: true
+  request?: true
 }
 
 export type RefusalMaxAggregateInputType = {
@@ -92,6 +96,7 @@ export type RefusalMaxAggregateInputType = {
   message?: true
   workerId?: true
   at?: true
+  request?: true
 }
 
 export type RefusalCountAggregateInputType = {
@@ -102,6 +107,7 @@ export type RefusalCountAggregateInputType = {
   message?: true
   workerId?: true
   at?: true
+  request?: true
   _all?: true
 }
 
@@ -199,6 +205,7 @@ export type RefusalGroupByOutputType = {
   message: string
   workerId: string
   at: Date
+  request: runtime.Bytes | null
   _count: RefusalCountAggregateOutputType | null
   _avg: RefusalAvgAggregateOutputType | null
   _sum: RefusalSumAggregateOutputType | null
@@ -232,6 +239,7 @@ export type RefusalWhereInput = {
   message?: Prisma.StringFilter<"Refusal"> | string
   workerId?: Prisma.UuidFilter<"Refusal"> | string
   at?: Prisma.DateTimeFilter<"Refusal"> | Date | string
+  request?: Prisma.BytesNullableFilter<"Refusal"> | runtime.Bytes | null
 }
 
 export type RefusalOrderByWithRelationInput = {
@@ -242,6 +250,7 @@ export type RefusalOrderByWithRelationInput = {
   message?: Prisma.SortOrder
   workerId?: Prisma.SortOrder
   at?: Prisma.SortOrder
+  request?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type RefusalWhereUniqueInput = Prisma.AtLeast<{
@@ -256,6 +265,7 @@ export type RefusalWhereUniqueInput = Prisma.AtLeast<{
   message?: Prisma.StringFilter<"Refusal"> | string
   workerId?: Prisma.UuidFilter<"Refusal"> | string
   at?: Prisma.DateTimeFilter<"Refusal"> | Date | string
+  request?: Prisma.BytesNullableFilter<"Refusal"> | runtime.Bytes | null
 }, "stepId_epoch">
 
 export type RefusalOrderByWithAggregationInput = {
@@ -266,6 +276,7 @@ export type RefusalOrderByWithAggregationInput = {
   message?: Prisma.SortOrder
   workerId?: Prisma.SortOrder
   at?: Prisma.SortOrder
+  request?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.RefusalCountOrderByAggregateInput
   _avg?: Prisma.RefusalAvgOrderByAggregateInput
   _max?: Prisma.RefusalMaxOrderByAggregateInput
@@ -284,6 +295,7 @@ export type RefusalScalarWhereWithAggregatesInput = {
   message?: Prisma.StringWithAggregatesFilter<"Refusal"> | string
   workerId?: Prisma.UuidWithAggregatesFilter<"Refusal"> | string
   at?: Prisma.DateTimeWithAggregatesFilter<"Refusal"> | Date | string
+  request?: Prisma.BytesNullableWithAggregatesFilter<"Refusal"> | runtime.Bytes | null
 }
 
 export type RefusalCreateInput = {
@@ -294,6 +306,7 @@ export type RefusalCreateInput = {
   message: string
   workerId: string
   at?: Date | string
+  request?: runtime.Bytes | null
 }
 
 export type RefusalUncheckedCreateInput = {
@@ -304,6 +317,7 @@ export type RefusalUncheckedCreateInput = {
   message: string
   workerId: string
   at?: Date | string
+  request?: runtime.Bytes | null
 }
 
 export type RefusalUpdateInput = {
@@ -314,6 +328,7 @@ export type RefusalUpdateInput = {
   message?: Prisma.StringFieldUpdateOperationsInput | string
   workerId?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  request?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type RefusalUncheckedUpdateInput = {
@@ -324,6 +339,7 @@ export type RefusalUncheckedUpdateInput = {
   message?: Prisma.StringFieldUpdateOperationsInput | string
   workerId?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  request?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type RefusalCreateManyInput = {
@@ -334,6 +350,7 @@ export type RefusalCreateManyInput = {
   message: string
   workerId: string
   at?: Date | string
+  request?: runtime.Bytes | null
 }
 
 export type RefusalUpdateManyMutationInput = {
@@ -344,6 +361,7 @@ export type RefusalUpdateManyMutationInput = {
   message?: Prisma.StringFieldUpdateOperationsInput | string
   workerId?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  request?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type RefusalUncheckedUpdateManyInput = {
@@ -354,6 +372,7 @@ export type RefusalUncheckedUpdateManyInput = {
   message?: Prisma.StringFieldUpdateOperationsInput | string
   workerId?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  request?: Prisma.NullableBytesFieldUpdateOperationsInput | runtime.Bytes | null
 }
 
 export type RefusalStepIdEpochCompoundUniqueInput = {
@@ -369,6 +388,7 @@ export type RefusalCountOrderByAggregateInput = {
   message?: Prisma.SortOrder
   workerId?: Prisma.SortOrder
   at?: Prisma.SortOrder
+  request?: Prisma.SortOrder
 }
 
 export type RefusalAvgOrderByAggregateInput = {
@@ -383,6 +403,7 @@ export type RefusalMaxOrderByAggregateInput = {
   message?: Prisma.SortOrder
   workerId?: Prisma.SortOrder
   at?: Prisma.SortOrder
+  request?: Prisma.SortOrder
 }
 
 export type RefusalMinOrderByAggregateInput = {
@@ -393,6 +414,7 @@ export type RefusalMinOrderByAggregateInput = {
   message?: Prisma.SortOrder
   workerId?: Prisma.SortOrder
   at?: Prisma.SortOrder
+  request?: Prisma.SortOrder
 }
 
 export type RefusalSumOrderByAggregateInput = {
@@ -409,6 +431,7 @@ export type RefusalSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   message?: boolean
   workerId?: boolean
   at?: boolean
+  request?: boolean
 }, ExtArgs["result"]["refusal"]>
 
 export type RefusalSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -419,6 +442,7 @@ export type RefusalSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   message?: boolean
   workerId?: boolean
   at?: boolean
+  request?: boolean
 }, ExtArgs["result"]["refusal"]>
 
 export type RefusalSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -429,6 +453,7 @@ export type RefusalSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   message?: boolean
   workerId?: boolean
   at?: boolean
+  request?: boolean
 }, ExtArgs["result"]["refusal"]>
 
 export type RefusalSelectScalar = {
@@ -439,9 +464,10 @@ export type RefusalSelectScalar = {
   message?: boolean
   workerId?: boolean
   at?: boolean
+  request?: boolean
 }
 
-export type RefusalOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"stepId" | "epoch" | "taskId" | "code" | "message" | "workerId" | "at", ExtArgs["result"]["refusal"]>
+export type RefusalOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"stepId" | "epoch" | "taskId" | "code" | "message" | "workerId" | "at" | "request", ExtArgs["result"]["refusal"]>
 
 export type $RefusalPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Refusal"
@@ -454,6 +480,7 @@ export type $RefusalPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     message: string
     workerId: string
     at: Date
+    request: runtime.Bytes | null
   }, ExtArgs["result"]["refusal"]>
   composites: {}
 }
@@ -884,6 +911,7 @@ export interface RefusalFieldRefs {
   readonly message: Prisma.FieldRef<"Refusal", 'String'>
   readonly workerId: Prisma.FieldRef<"Refusal", 'String'>
   readonly at: Prisma.FieldRef<"Refusal", 'DateTime'>
+  readonly request: Prisma.FieldRef<"Refusal", 'Bytes'>
 }
     
 

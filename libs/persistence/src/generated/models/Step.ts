@@ -75,6 +75,7 @@ export type StepMinAggregateOutputType = {
   dueAt: Date | null
   startedAt: Date | null
   finishedAt: Date | null
+  permit: boolean | null
   lockOnly: boolean | null
 }
 
@@ -107,6 +108,7 @@ export type StepMaxAggregateOutputType = {
   dueAt: Date | null
   startedAt: Date | null
   finishedAt: Date | null
+  permit: boolean | null
   lockOnly: boolean | null
 }
 
@@ -141,6 +143,7 @@ export type StepCountAggregateOutputType = {
   dueAt: number
   startedAt: number
   finishedAt: number
+  permit: number
   lockOnly: number
   _all: number
 }
@@ -195,6 +198,7 @@ export type StepMinAggregateInputType = {
   dueAt?: true
   startedAt?: true
   finishedAt?: true
+  permit?: true
   lockOnly?: true
 }
 
@@ -227,6 +231,7 @@ export type StepMaxAggregateInputType = {
   dueAt?: true
   startedAt?: true
   finishedAt?: true
+  permit?: true
   lockOnly?: true
 }
 
@@ -261,6 +266,7 @@ export type StepCountAggregateInputType = {
   dueAt?: true
   startedAt?: true
   finishedAt?: true
+  permit?: true
   lockOnly?: true
   _all?: true
 }
@@ -382,6 +388,7 @@ export type StepGroupByOutputType = {
   dueAt: Date | null
   startedAt: Date | null
   finishedAt: Date | null
+  permit: boolean
   lockOnly: boolean | null
   _count: StepCountAggregateOutputType | null
   _avg: StepAvgAggregateOutputType | null
@@ -439,6 +446,7 @@ export type StepWhereInput = {
   dueAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
+  permit?: Prisma.BoolFilter<"Step"> | boolean
   lockOnly?: Prisma.BoolNullableFilter<"Step"> | boolean | null
   task?: Prisma.XOR<Prisma.TaskScalarRelationFilter, Prisma.TaskWhereInput>
 }
@@ -474,6 +482,7 @@ export type StepOrderByWithRelationInput = {
   dueAt?: Prisma.SortOrderInput | Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  permit?: Prisma.SortOrder
   lockOnly?: Prisma.SortOrderInput | Prisma.SortOrder
   task?: Prisma.TaskOrderByWithRelationInput
 }
@@ -513,6 +522,7 @@ export type StepWhereUniqueInput = Prisma.AtLeast<{
   dueAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
+  permit?: Prisma.BoolFilter<"Step"> | boolean
   lockOnly?: Prisma.BoolNullableFilter<"Step"> | boolean | null
   task?: Prisma.XOR<Prisma.TaskScalarRelationFilter, Prisma.TaskWhereInput>
 }, "id" | "taskId_planIndex_place_planRevision">
@@ -548,6 +558,7 @@ export type StepOrderByWithAggregationInput = {
   dueAt?: Prisma.SortOrderInput | Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  permit?: Prisma.SortOrder
   lockOnly?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.StepCountOrderByAggregateInput
   _avg?: Prisma.StepAvgOrderByAggregateInput
@@ -590,6 +601,7 @@ export type StepScalarWhereWithAggregatesInput = {
   dueAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Step"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Step"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Step"> | Date | string | null
+  permit?: Prisma.BoolWithAggregatesFilter<"Step"> | boolean
   lockOnly?: Prisma.BoolNullableWithAggregatesFilter<"Step"> | boolean | null
 }
 
@@ -623,6 +635,7 @@ export type StepCreateInput = {
   dueAt?: Date | string | null
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  permit?: boolean
   lockOnly?: boolean | null
   task: Prisma.TaskCreateNestedOneWithoutStepsInput
 }
@@ -658,6 +671,7 @@ export type StepUncheckedCreateInput = {
   dueAt?: Date | string | null
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  permit?: boolean
   lockOnly?: boolean | null
 }
 
@@ -691,6 +705,7 @@ export type StepUpdateInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
   task?: Prisma.TaskUpdateOneRequiredWithoutStepsNestedInput
 }
@@ -726,6 +741,7 @@ export type StepUncheckedUpdateInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
 }
 
@@ -760,6 +776,7 @@ export type StepCreateManyInput = {
   dueAt?: Date | string | null
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  permit?: boolean
   lockOnly?: boolean | null
 }
 
@@ -793,6 +810,7 @@ export type StepUpdateManyMutationInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
 }
 
@@ -827,6 +845,7 @@ export type StepUncheckedUpdateManyInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
 }
 
@@ -878,6 +897,7 @@ export type StepCountOrderByAggregateInput = {
   dueAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
+  permit?: Prisma.SortOrder
   lockOnly?: Prisma.SortOrder
 }
 
@@ -920,6 +940,7 @@ export type StepMaxOrderByAggregateInput = {
   dueAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
+  permit?: Prisma.SortOrder
   lockOnly?: Prisma.SortOrder
 }
 
@@ -952,6 +973,7 @@ export type StepMinOrderByAggregateInput = {
   dueAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
+  permit?: Prisma.SortOrder
   lockOnly?: Prisma.SortOrder
 }
 
@@ -1063,6 +1085,7 @@ export type StepCreateWithoutTaskInput = {
   dueAt?: Date | string | null
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  permit?: boolean
   lockOnly?: boolean | null
 }
 
@@ -1096,6 +1119,7 @@ export type StepUncheckedCreateWithoutTaskInput = {
   dueAt?: Date | string | null
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  permit?: boolean
   lockOnly?: boolean | null
 }
 
@@ -1159,6 +1183,7 @@ export type StepScalarWhereInput = {
   dueAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   startedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Step"> | Date | string | null
+  permit?: Prisma.BoolFilter<"Step"> | boolean
   lockOnly?: Prisma.BoolNullableFilter<"Step"> | boolean | null
 }
 
@@ -1192,6 +1217,7 @@ export type StepCreateManyTaskInput = {
   dueAt?: Date | string | null
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  permit?: boolean
   lockOnly?: boolean | null
 }
 
@@ -1225,6 +1251,7 @@ export type StepUpdateWithoutTaskInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
 }
 
@@ -1258,6 +1285,7 @@ export type StepUncheckedUpdateWithoutTaskInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
 }
 
@@ -1291,6 +1319,7 @@ export type StepUncheckedUpdateManyWithoutTaskInput = {
   dueAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  permit?: Prisma.BoolFieldUpdateOperationsInput | boolean
   lockOnly?: Prisma.NullableBoolFieldUpdateOperationsInput | boolean | null
 }
 
@@ -1327,6 +1356,7 @@ export type StepSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   dueAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  permit?: boolean
   lockOnly?: boolean
   task?: boolean | Prisma.TaskDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["step"]>
@@ -1362,6 +1392,7 @@ export type StepSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   dueAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  permit?: boolean
   lockOnly?: boolean
   task?: boolean | Prisma.TaskDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["step"]>
@@ -1397,6 +1428,7 @@ export type StepSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   dueAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  permit?: boolean
   lockOnly?: boolean
   task?: boolean | Prisma.TaskDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["step"]>
@@ -1432,10 +1464,11 @@ export type StepSelectScalar = {
   dueAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  permit?: boolean
   lockOnly?: boolean
 }
 
-export type StepOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "taskId" | "tenantId" | "key" | "planIndex" | "itemIndex" | "parentId" | "planRevision" | "kind" | "place" | "spent" | "tool" | "contractHash" | "lane" | "priority" | "state" | "epoch" | "rings" | "waitingOn" | "needs" | "dependants" | "afterStep" | "operationId" | "condition" | "item" | "attempts" | "failure" | "dueAt" | "startedAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["step"]>
+export type StepOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "taskId" | "tenantId" | "key" | "planIndex" | "itemIndex" | "parentId" | "planRevision" | "kind" | "place" | "spent" | "tool" | "contractHash" | "lane" | "priority" | "state" | "epoch" | "rings" | "waitingOn" | "needs" | "dependants" | "afterStep" | "operationId" | "condition" | "item" | "attempts" | "failure" | "dueAt" | "startedAt" | "finishedAt" | "permit" | "lockOnly", ExtArgs["result"]["step"]>
 export type StepInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   task?: boolean | Prisma.TaskDefaultArgs<ExtArgs>
 }
@@ -1482,6 +1515,7 @@ export type $StepPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     dueAt: Date | null
     startedAt: Date | null
     finishedAt: Date | null
+    permit: boolean
     lockOnly: boolean | null
   }, ExtArgs["result"]["step"]>
   composites: {}
@@ -1937,6 +1971,7 @@ export interface StepFieldRefs {
   readonly dueAt: Prisma.FieldRef<"Step", 'DateTime'>
   readonly startedAt: Prisma.FieldRef<"Step", 'DateTime'>
   readonly finishedAt: Prisma.FieldRef<"Step", 'DateTime'>
+  readonly permit: Prisma.FieldRef<"Step", 'Boolean'>
   readonly lockOnly: Prisma.FieldRef<"Step", 'Boolean'>
 }
     
