@@ -1,3 +1,6 @@
+// Its decorators read what this keeps, whoever imports it first.
+import 'reflect-metadata';
+
 export * from './doorbells';
 export * from './intake.asyncapi';
 export * from './intake.message';

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { counter, Log } from '@muster/chassis';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { type Job, WaitingError, type Worker } from 'bullmq';
