@@ -173,14 +173,14 @@ class Experiment {
     gates.open(shown);
   }
 
-  /** The model refuses its first call, and what was armed meanwhile strikes at the next. */
+  /** The model waits with its first answer until somebody is to be struck, and refuses: that strikes at the next call. */
   private async aim(): Promise<void> {
     const { fleet, models } = this.stage;
     const plan = aPlan(aStep(this.tool, { id: 'step', input: this.input(), check: 'output != null' }));
-    const asked = models.asked(this.tool, plan);
+    models.expect(this.tool, plan);
     this.task = await fleet.submit({ goal: this.tool, grants: [this.tool] }, this.key);
-    await asked;
     await this.arm();
+    models.open(this.tool);
   }
 
   private plan(): PlanDocument {

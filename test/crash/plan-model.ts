@@ -1,17 +1,16 @@
 import type { PlanDocument } from '@muster/domain';
 import { type ChatRequest, ModelServer, type ModelTurn } from '../support/model-server';
 
-/** Long enough that whoever waits for a goal's first request can do something before its second. */
-const REFUSED_AFTER_MS = 300;
 const RETRY_AFTER_S = '1';
 
 interface Goal {
   readonly plan: PlanDocument;
-  readonly asked: () => void;
-  requests: number;
+  readonly opened: Promise<void>;
+  readonly open: () => void;
+  isOpen: boolean;
 }
 
-/** A model that makes the plans it was told to make, each at the second request for it. */
+/** A model that makes the plans it was told to make, once it is let: what is asked before waits, and is then refused. */
 export class PlanModel {
   private readonly goals = new Map<string, Goal>();
 
@@ -23,12 +22,20 @@ export class PlanModel {
     return new PlanModel(await ModelServer.start());
   }
 
-  /** Resolves with the first request for a plan of the goal, before that is refused. */
-  asked(goal: string, plan: PlanDocument): Promise<void> {
-    return new Promise((asked) => this.goals.set(goal, { plan, asked, requests: 0 }));
+  expect(goal: string, plan: PlanDocument): void {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    this.goals.set(goal, { plan, opened, open, isOpen: false });
+  }
+
+  /** From the next request on the plan is made. */
+  open(goal: string): void {
+    const known = this.goals.get(goal)!;
+    known.isOpen = true;
+    known.open();
   }
 
   stop(): Promise<void> {
+    for (const goal of this.goals.values()) goal.open();
     return this.server.stop();
   }
 
@@ -36,10 +43,7 @@ export class PlanModel {
     const said = JSON.parse(String(messages.find(({ role }) => role === 'user')?.content)) as { goal: string };
     const goal = this.goals.get(said.goal);
     if (!goal) throw new Error(`Nobody aims at ${said.goal}.`);
-    goal.requests += 1;
-    if (goal.requests > 1) return { kind: 'json', value: goal.plan };
-    goal.asked();
-    const turn: ModelTurn = { kind: 'status', status: 503, retryAfter: RETRY_AFTER_S };
-    return { kind: 'slow', afterMs: REFUSED_AFTER_MS, turn };
+    if (goal.isOpen) return { kind: 'json', value: goal.plan };
+    return { kind: 'held', until: goal.opened, turn: { kind: 'status', status: 503, retryAfter: RETRY_AFTER_S } };
   }
 }

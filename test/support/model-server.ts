@@ -15,7 +15,7 @@ export interface SaidCall {
  *
  * Content, in a well-formed answer: `text` (prose), `json` (what the model was asked for), `fenced` (the same between
  * ```), `truncated` (JSON that stops half way, for want of tokens), `calls` (tools, known or not), `silence` (nothing).
- * Failures: `status` (any, with Retry-After in seconds), `hang` (never answers), `slow`, `cut` (half of the body, then
+ * Failures: `status` (any, with Retry-After in seconds), `hang` (never answers), `slow`, `held` (as long as the test wants), `cut` (half of the body, then
  * the connection is gone), `reset` (not even the head), `huge` (more than anybody wants), `html` (a page where JSON
  * belongs), `garbage` (200 and JSON of another protocol).
  */
@@ -26,6 +26,7 @@ export type ModelTurn =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string; readonly body?: object }
   | { readonly kind: 'huge'; readonly bytes: number }
   | { readonly kind: 'slow'; readonly afterMs: number; readonly turn: ModelTurn }
+  | { readonly kind: 'held'; readonly until: Promise<unknown>; readonly turn: ModelTurn }
   | { readonly kind: 'silence' }
   | { readonly kind: 'hang' | 'cut' | 'reset' | 'html' | 'garbage' };
 
@@ -120,6 +121,9 @@ export class ModelServer {
     switch (turn.kind) {
       case 'slow':
         await pause(turn.afterMs);
+        return this.answer(turn.turn, entry, response);
+      case 'held':
+        await turn.until;
         return this.answer(turn.turn, entry, response);
       case 'hang':
         return;
