@@ -177,8 +177,9 @@ class Experiment {
   private async aim(): Promise<void> {
     const { fleet, models } = this.stage;
     const plan = aPlan(aStep(this.tool, { id: 'step', input: this.input(), check: 'output != null' }));
-    models.expect(this.tool, plan);
+    const asked = models.expect(this.tool, plan);
     this.task = await fleet.submit({ goal: this.tool, grants: [this.tool] }, this.key);
+    await asked;
     await this.arm();
     models.open(this.tool);
   }

@@ -7,6 +7,7 @@ interface Goal {
   readonly plan: PlanDocument;
   readonly opened: Promise<void>;
   readonly open: () => void;
+  readonly asked: () => void;
   isOpen: boolean;
 }
 
@@ -22,9 +23,10 @@ export class PlanModel {
     return new PlanModel(await ModelServer.start());
   }
 
-  expect(goal: string, plan: PlanDocument): void {
+  /** Resolves when somebody asks for it. */
+  expect(goal: string, plan: PlanDocument): Promise<void> {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    this.goals.set(goal, { plan, opened, open, isOpen: false });
+    return new Promise((asked) => this.goals.set(goal, { plan, opened, open, asked, isOpen: false }));
   }
 
   /** From the next request on the plan is made. */
@@ -43,6 +45,7 @@ export class PlanModel {
     const said = JSON.parse(String(messages.find(({ role }) => role === 'user')?.content)) as { goal: string };
     const goal = this.goals.get(said.goal);
     if (!goal) throw new Error(`Nobody aims at ${said.goal}.`);
+    goal.asked();
     if (goal.isOpen) return { kind: 'json', value: goal.plan };
     return { kind: 'held', until: goal.opened, turn: { kind: 'status', status: 503, retryAfter: RETRY_AFTER_S } };
   }
