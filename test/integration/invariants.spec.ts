@@ -96,6 +96,7 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
     await aProbe(operation, new Date('2026-01-01T10:00:04.999Z'));
   },
   'permit-releases-one-exact-operation': () => aPaidStep({ step: { permit: true } }),
+  'revisions-keep-what-has-begun': () => aPaidStep({ step: { condition: '{"kind":"none","reason":"replaced"}' } }),
   'permit-is-awaited': () =>
     aPaidStep({
       step: { state: 'parked', finished_at: null, condition: '{"kind":"person","reason":"permit_required"}' },

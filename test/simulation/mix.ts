@@ -33,6 +33,7 @@ export interface Mix {
   readonly cancelled: number;
   readonly personHasty: number;
   readonly personRepeats: number;
+  readonly revised: number;
   readonly longWait: number;
 }
 
@@ -66,6 +67,7 @@ const MOST: Readonly<Record<FaultName, number>> = {
   cancelled: 0.1,
   personHasty: 0.5,
   personRepeats: 0.5,
+  revised: 0.4,
   longWait: 0.4,
 };
 

@@ -21,8 +21,7 @@ const LIFECYCLE = 'apps/coordinator/src/lifecycle';
 const EXECUTOR = 'apps/executor/src';
 
 /**
- * Broken protocols in the code that decides and sends; those in the statements are in statement-mutants.ts. Two come with
- * what they break: a permit consumed after sending, a re-plan that renames operations.
+ * Broken protocols in the code that decides and sends; those in the statements are in statement-mutants.ts.
  */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -36,6 +35,52 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     finds: /leaves before any row intends it/,
+  },
+  {
+    name: 'a re-plan that renames operations',
+    patches: [
+      {
+        file: `${LIFECYCLE}/revising.ts`,
+        from: `if (more.length > 0) draft.relink(`,
+        to: `if (more.length > 0) draft.change(id, { operationId: draft.surroundings.newId() });
+    if (more.length > 0) draft.relink(`,
+      },
+    ],
+    finds: /a new plan altered/,
+  },
+  {
+    name: 'a re-plan that takes away what has begun',
+    patches: [
+      {
+        file: 'libs/domain/src/planning/revise-plan.ts',
+        from: `(standings[index] === 'begun' || (`,
+        to: `(standings[index] === 'over' || (`,
+      },
+    ],
+    finds: /has left the plan and goes on/,
+  },
+  {
+    name: 'a stand-in that stays without the step it stands in for',
+    patches: [
+      {
+        file: 'libs/domain/src/planning/revise-plan.ts',
+        from: `, ...standInProblems(plan, kept, proposed)]`,
+        to: `, ...standInProblems(plan, [], proposed)]`,
+      },
+    ],
+    finds: /nothing will ever wake it/,
+    theme: 'haste',
+  },
+  {
+    name: 'two plans that replace the same one',
+    patches: [
+      {
+        file: `${LIFECYCLE}/revising.ts`,
+        from: `revision.replaces !== task.planRevision`,
+        to: `revision.replaces > task.planRevision`,
+      },
+    ],
+    finds: /a plan made from revision/,
   },
   {
     name: 'an unknown outcome of an opaque call is taken for "not done"',

@@ -1,7 +1,7 @@
 import { LIMITS } from '@muster/domain';
 import type { Advance, AdvanceAnswer } from '@muster/ledger';
-import type { Decision, Outcome } from '../../apps/coordinator/src/lifecycle/decision';
-import type { Snapshot } from '../../apps/coordinator/src/lifecycle/snapshot';
+import type { Decision, Outcome, Reply, Revision } from '../../apps/coordinator/src/lifecycle/decision';
+import type { Snapshot, StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
 import { Refused } from '../../apps/coordinator/src/lifecycle/testing/refused';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
@@ -75,6 +75,7 @@ export class Oracle {
   watchCommit(decision: Decision, by: string): boolean {
     const { store, stage } = this.world;
     const before = new Map(store.ledger.operations);
+    const stepsBefore = decision.plan ? new Map(store.steps) : undefined;
     const won = this.refusable(() => store.commit(decision));
     if (!won) return false;
     stage.say(
@@ -93,10 +94,28 @@ export class Oracle {
       if (conclusion.resolver === 'person') this.forgiven.set(operation.id, conclusion.fromSending);
     }
     this.notePermits(decision);
+    if (stepsBefore) this.judgeRevision(stepsBefore);
     this.commits += 1;
     this.accuseOf([...this.rows.findings(), ...this.lossFindings()]);
     if (this.commits % HISTORY_EVERY === 0) this.accuseOf(this.rows.historyFindings());
     return true;
+  }
+
+  /** A new plan never touches what was sent. */
+  private judgeRevision(before: ReadonlyMap<string, StepRow>): void {
+    const { store } = this.world;
+    for (const operation of store.ledger.operations.values()) {
+      const [was, is] = [before.get(operation.stepId)!, store.steps.get(operation.stepId)!];
+      const isSame = was.key === is.key && was.operationId === is.operationId && was.planIndex === is.planIndex;
+      const isReplaced = is.condition.kind === 'none' && is.condition.reason === 'replaced';
+      if (!isSame || isReplaced) this.accuse(`a new plan altered ${was.key}, for which something was sent`);
+    }
+  }
+
+  /** Of two plans for the same one exactly one takes its place. */
+  judgeRevised({ replaces }: Revision, answer: Reply): void {
+    if (typeof answer !== 'object' || answer.kind !== 'revised' || answer.revision === replaces + 1) return;
+    this.accuse(`a plan made from revision ${replaces} became revision ${answer.revision}`);
   }
 
   private notePermits({ permits }: Decision): void {

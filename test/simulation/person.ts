@@ -3,6 +3,7 @@ import type { Input, Reply } from '../../apps/coordinator/src/lifecycle/decision
 import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import type { SimCoordinator } from './coordinator';
 import type { Oracle } from './oracle';
+import { drawRevision } from './plans';
 import type { World } from './world';
 
 const DENIED = 0.15;
@@ -67,12 +68,21 @@ export class Person {
     this.say(coordinator, { kind: 'cancel', reason: 'no longer wanted' }, 'cancel');
   }
 
+  /** Another plan: some of what there is, and something new; now and then made from a plan that is no more. */
+  revise(coordinator: SimCoordinator): void {
+    const { draws, store } = this.world;
+    const revision = drawRevision(draws, store.plan, store.task.planRevision);
+    const ids = revision.document.steps.map(({ id }) => id).join(', ');
+    this.say(coordinator, { kind: 'revise', revision }, `let it be ${ids} instead of revision ${revision.replaces}`);
+  }
+
   private say(coordinator: SimCoordinator, input: Input, text: string): void {
     this.world.stage.say('person', () => `tells ${coordinator.name}: ${text}`);
     this.unanswered = input.kind === 'cancel' ? this.unanswered : input;
     const reply = (answer: Reply | undefined): void => {
       if (answer !== undefined && this.unanswered === input) this.unanswered = undefined;
-      this.world.stage.say('person', () => `hears ${answer ?? 'nothing'}`);
+      if (input.kind === 'revise' && answer) this.oracle.judgeRevised(input.revision, answer);
+      this.world.stage.say('person', () => `hears ${typeof answer === 'object' ? answer.kind : (answer ?? 'nothing')}`);
     };
     coordinator.ask({ input, reply });
   }

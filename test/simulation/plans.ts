@@ -1,4 +1,5 @@
 import { type CompiledPlan, compilePlan, type JsonObject, type PlanDocument, type StepDocument } from '@muster/domain';
+import type { Revision } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Submission } from '../../apps/coordinator/src/lifecycle/lifecycle.port';
 import { anAgent } from '../../apps/coordinator/src/lifecycle/testing/agent.world';
 import { CONTRACTS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
@@ -102,6 +103,27 @@ export function submissionOf({ document, budget, deadlineMs }: Case, now: number
     priority: 5,
     labels: {},
     ...(deadlineMs === undefined ? {} : { deadlineAt: new Date(now + deadlineMs) }),
+  };
+}
+
+/** A plan in the place of another one, sound or not: the rules have their say. */
+export function drawRevision(draws: Draws, { body }: CompiledPlan, revision: number): Revision {
+  const gone = new Set(body.retired);
+  const there = body.document.steps.filter((_, index) => !gone.has(index));
+  const kept = there.filter(() => draws.chance(0.7));
+  const added = Array.from({ length: draws.below(3) }, (_, n): StepDocument => {
+    const needs = there.length > 0 && draws.chance(0.6) ? [draws.pick(there).id] : [];
+    return { id: `r${revision}x${n}x${draws.below(1_000)}`, tool: draws.pick(TOOLS), needs };
+  });
+  const changed = kept.map((step) => (draws.chance(0.05) ? { ...step, priority: 1 } : step));
+  return {
+    document: { steps: [...changed, ...added] },
+    replaces: draws.chance(0.85) ? revision : revision - 1,
+    cites: {},
+    by: 'somebody',
+    grants: [...CONTRACTS.keys(), ...AGENTS.keys()],
+    tools: CONTRACTS,
+    agents: AGENTS,
   };
 }
 

@@ -33,10 +33,27 @@ export class RowOracle {
         task.fence !== (task.withdrawal === null ? 0 : 1),
         `the fence is ${task.fence} at withdrawal ${task.withdrawal}`,
       ),
+      ...this.planFindings(steps),
       ...this.moneyFindings(),
       ...this.ledgerFindings(),
       ...steps.flatMap((step) => this.wakeFindings(step)),
       ...steps.flatMap((step) => (step.kind === 'agent' ? this.agentFindings(step) : [])),
+    ];
+  }
+
+  private get retired(): ReadonlySet<number> {
+    return new Set(this.store.plan.body.retired);
+  }
+
+  /** What has left the plan has ended, with nothing sent for it that still moves; and no operation has two steps. */
+  private planFindings(steps: readonly StepRow[]): string[] {
+    const { retired } = this;
+    const ids = new Set(steps.map(({ operationId, kind, key }) => (kind === 'agent' ? key : operationId)));
+    return [
+      ...said(ids.size < steps.length, 'two steps share an operation'),
+      ...steps.flatMap(({ key, planIndex, parentId, state }) =>
+        said(parentId === null && retired.has(planIndex) && !hasEnded(state), `${key} has left the plan and goes on`),
+      ),
     ];
   }
 
@@ -222,7 +239,8 @@ export class RowOracle {
     const { task } = store;
     if (task.withdrawal !== null) return said(task.state === 'completed', 'a withdrawn task completed');
     const failed = [...store.steps.values()].filter(
-      (step) => step.parentId === null && step.state === 'failed' && !this.isMet(step),
+      (step) =>
+        step.parentId === null && step.state === 'failed' && !this.retired.has(step.planIndex) && !this.isMet(step),
     );
     const isRefuted = store.verdicts.some(({ stepId, passed }) => stepId === null && !passed);
     const isBadOutput = task.failure?.exitReason === 'expression_error' && task.failure.stepId === undefined;

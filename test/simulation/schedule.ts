@@ -250,6 +250,7 @@ class Schedule {
     const coordinator = this.able(this.coordinators);
     if (!coordinator) return;
     if (this.world.strikes('cancelled')) return this.person.cancel(coordinator);
+    if (this.world.strikes('revised')) return this.person.revise(coordinator);
     this.oracle.isHasty = this.world.strikes('personHasty');
     this.person.resolve(coordinator);
     this.oracle.isHasty = false;

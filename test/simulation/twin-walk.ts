@@ -5,7 +5,7 @@ import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { CONTRACTS_BY_HASH } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
 import { Draws } from './draws';
-import { drawCase } from './plans';
+import { drawCase, drawRevision } from './plans';
 import { claimOf } from './plays';
 import { type RealStore, SOMEBODY } from './real-store';
 import { Twin } from './twin';
@@ -27,6 +27,7 @@ const ACTS = {
   probe: 4,
   person: 3,
   refuse: 2,
+  revise: 0.8,
   cancel: 0.5,
 };
 
@@ -83,6 +84,8 @@ class Walker {
         return this.resolve();
       case 'refuse':
         return this.refuse();
+      case 'revise':
+        return this.revise();
       case 'cancel':
         return this.look([{ kind: 'cancel', reason: 'no longer wanted' }]);
     }
@@ -179,6 +182,11 @@ class Walker {
     const said = { output, outputHash: sha256Hex(output), evidence: '{}', reason: 'seen in the books' };
     const resolution = { operationId, stepId, outcome, ...said, evidenceId: this.draws.uuid() };
     await this.look([{ kind: 'resolve', resolution }]);
+  }
+
+  private revise(): Promise<void> {
+    const { plan, task } = this.twin.memory;
+    return this.look([{ kind: 'revise', revision: drawRevision(this.draws, plan, task.planRevision) }]);
   }
 
   private decide(stepId: string, permitId: string): Promise<void> {

@@ -32,7 +32,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => require('./commands/permits'),
   },
   cancel: { summary: 'cancel a task', load: () => require('./commands/cancel') },
-  plan: { summary: 'check a plan or a task before it is submitted', load: () => require('./commands/plan') },
+  plan: {
+    summary: 'check a plan before it is submitted, or replace the plan of a task that runs',
+    load: () => require('./commands/plan'),
+  },
   skills: { summary: 'list skills, or register them', load: () => require('./commands/skills') },
   tools: { summary: 'list tool contracts, or register them', load: () => require('./commands/tools') },
   mcp: {

@@ -236,6 +236,24 @@ export interface StepEffect {
   readonly retry: string;
 }
 
+/** A plan in the place of the one that a task goes by. */
+export interface PlanRevision {
+  readonly plan: PlanDocument;
+  /** The revision that it was made from. */
+  readonly replaces: number;
+  /** Steps that it rests on, each in the state in which it was seen. */
+  readonly cites?: Readonly<Record<string, StepState>>;
+}
+
+/** What one revision of a plan changed of an earlier one, by step ids in plan order. */
+export interface PlanDiff {
+  readonly from: number;
+  readonly to: number;
+  readonly kept: readonly string[];
+  readonly added: readonly string[];
+  readonly dropped: readonly string[];
+}
+
 /** `used`: it released its operation. `expired`: nothing was sent in its time. `void`: the task ended before anybody decided. */
 export type PermitState = 'pending' | 'granted' | 'used' | 'expired' | 'denied' | 'void';
 

@@ -9,6 +9,8 @@ import {
   type JsonValue,
   needsAttention,
   type Operation,
+  type PlanDiff,
+  type PlanRevision,
   type Step,
   type Task,
   type TaskEvent,
@@ -120,8 +122,22 @@ export class Tasks {
     return this.http.json(`${pathOf(id)}/verification`, { repeatable: true });
   }
 
-  plan(id: string): Promise<JsonValue> {
-    return this.http.json(`${pathOf(id)}/plan`, { repeatable: true });
+  /** The plan that the task goes by, or went by as of a revision. */
+  plan(id: string, { revision }: { readonly revision?: number } = {}): Promise<JsonValue> {
+    return this.http.json(`${pathOf(id)}/plan`, { repeatable: true, query: { revision } });
+  }
+
+  /** What one revision of the plan changed of an earlier one, by step ids. */
+  planDiff(id: string, from: number, to: number): Promise<PlanDiff> {
+    return this.http.json(`${pathOf(id)}/plan/diff`, { repeatable: true, query: { from, to } });
+  }
+
+  /**
+   * Puts a plan in the place of the one that the task goes by. What has begun goes on; what is new has new ids. Refused
+   * (409) where another plan was first, or a step that this one rests on has moved.
+   */
+  revise(id: string, revision: PlanRevision): Promise<PlanDiff> {
+    return this.http.json(`${pathOf(id)}/plan`, { method: 'POST', body: revision });
   }
 
   state(id: string): Promise<JsonValue> {

@@ -42,6 +42,7 @@ export * from './plan/plan-rules';
 export * from './plan/runs';
 export * from './planning/bootstrap-plan';
 export * from './planning/proposal';
+export * from './planning/revise-plan';
 export * from './retry-policy';
 export * from './skill/inline-skills';
 export * from './skill/skill-contract';

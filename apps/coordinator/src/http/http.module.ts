@@ -21,7 +21,9 @@ import { InvariantCheck } from './doctor/invariant.check';
 import { OperationsController } from './operations/operations.controller';
 import { PermitsController } from './permits/permits.controller';
 import { PlanCheckDesk } from './plans/plan-check.desk';
+import { PlanRevisionDesk } from './plans/plan-revision.desk';
 import { PlansController } from './plans/plans.controller';
+import { TaskPlanController } from './plans/task-plan.controller';
 import { RegistryController } from './registry/registry.controller';
 import { SkillShelf } from './skills/skill.shelf';
 import { SkillStore } from './skills/skill.store';
@@ -61,6 +63,7 @@ const SUBMISSION = [
   TaskIntake,
   TaskBatch,
   PlanCheckDesk,
+  PlanRevisionDesk,
   ToolStore,
 ];
 const SKILLS = [SkillShelf, SkillStore, TaskSkills];
@@ -75,6 +78,7 @@ const ACCESS = [RateLimiter, { provide: APP_GUARD, useClass: ApiKeyGuard }];
     OperationsController,
     PermitsController,
     PlansController,
+    TaskPlanController,
     ToolsController,
     SkillsController,
     AgentsController,

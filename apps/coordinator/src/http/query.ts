@@ -35,6 +35,10 @@ export function idOf(kind: IdKind, shown: string): string {
   return id;
 }
 
+/** The number of a plan's revision. */
+export const revisionOf = (name: string, value: QueryValue): number | undefined =>
+  wholeOf(name, value, { least: 0, most: 2 ** 31 - 1 });
+
 /** A parameter that may be given once. */
 export function textOf(name: string, value: QueryValue): string | undefined {
   if (value === undefined || typeof value === 'string') return value || undefined;

@@ -67,7 +67,7 @@ export function accept(submission: Submission, now: number, room: number, newId 
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface Planned {
+export interface Planned {
   readonly taskId: string;
   readonly revision: number;
   /** Of the task, for steps without one of their own. */
@@ -82,7 +82,8 @@ export function plannedRows(plan: CompiledPlan, planned: Planned): Mutable<StepR
   return rows;
 }
 
-function pendingStep(
+/** The row of one step of a plan, not begun and not linked. */
+export function pendingStep(
   plan: CompiledPlan,
   { taskId, revision, priority, newId }: Planned,
   index: number,

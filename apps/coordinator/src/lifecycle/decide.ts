@@ -9,6 +9,7 @@ import { failureOf } from './failure';
 import { takePermitWord } from './permits';
 import { propagate, standIn } from './propagation';
 import { resolveParked } from './resolution';
+import { revise } from './revising';
 import type { Snapshot, StepRow, Surroundings } from './snapshot';
 import { endWhenDone, foldTaskVerdict, isOver } from './task-end';
 import { closeWithdrawn, withdraw } from './withdrawal';
@@ -58,6 +59,9 @@ function take(draft: Draft, input: Input): void {
     case 'permit':
       if (isOver(draft) || draft.task.withdrawal) draft.replies.push('not-open');
       else takePermitWord(draft, input.word);
+      break;
+    case 'revise':
+      revise(draft, input.revision);
       break;
     default:
       assertNever(input);

@@ -1,4 +1,13 @@
-import type { CompiledPlan, EventRow } from '@muster/domain';
+import type {
+  CompiledPlan,
+  EventRow,
+  PlanDiff,
+  PlanDocument,
+  Problem,
+  ResolvedAgent,
+  ResolvedContract,
+  StepState,
+} from '@muster/domain';
 import type { StepRow, TaskRow } from './snapshot';
 
 /** Something that makes the coordinator look at a task. A look carries no truth: whatever is found is folded. */
@@ -7,7 +16,8 @@ export type Input =
   | { readonly kind: 'look-task' }
   | { readonly kind: 'cancel'; readonly reason: string; readonly expectedRevision?: number }
   | { readonly kind: 'resolve'; readonly resolution: Resolution }
-  | { readonly kind: 'permit'; readonly word: PermitWord };
+  | { readonly kind: 'permit'; readonly word: PermitWord }
+  | { readonly kind: 'revise'; readonly revision: Revision };
 
 /** A person's decision on a permit that a step waits for. */
 export interface PermitWord {
@@ -32,8 +42,29 @@ export interface Resolution {
   readonly evidenceId: string;
 }
 
+/** A plan that is to take the place of the one that a task goes by. */
+export interface Revision {
+  readonly document: PlanDocument;
+  /** The revision that its author saw. */
+  readonly replaces: number;
+  /** Steps that it rests on, in the states in which its author saw them. */
+  readonly cites: Readonly<Record<string, StepState>>;
+  readonly by: string;
+  /** What the task may call, and what those names stand for now. */
+  readonly grants: readonly string[];
+  readonly tools: ReadonlyMap<string, ResolvedContract>;
+  readonly agents: ReadonlyMap<string, ResolvedAgent>;
+}
+
 /** The answer to an input that somebody waits for. */
-export type Reply = 'done' | 'already-ended' | 'stale-revision' | 'not-open';
+export type Reply = Word | RevisionReply;
+export type Word = 'done' | 'already-ended' | 'stale-revision' | 'not-open';
+
+export type RevisionReply =
+  | { readonly kind: 'revised'; readonly revision: number; readonly diff: PlanDiff }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+  /** Another plan was first, or a step that this one rests on has moved. */
+  | { readonly kind: 'stale'; readonly reason: string };
 
 /** Facts the decision cannot do without and the snapshot does not hold; the caller loads them and decides again. */
 export interface Wants {
@@ -108,6 +139,8 @@ export interface Decision {
   readonly items: readonly NewItem[];
   /** The plan that the task goes by from here on; its steps are among `items`. */
   readonly plan?: CompiledPlan;
+  /** Steps that others wait for from here on. */
+  readonly relinked: ReadonlySet<string>;
   readonly conclusions: readonly Conclusion[];
   readonly permits: readonly PermitChange[];
   readonly events: readonly EventRow[];

@@ -64,6 +64,7 @@ export class Draft {
   readonly conclusions: Conclusion[] = [];
   readonly permits: PermitChange[] = [];
   private adopted?: CompiledPlan;
+  private readonly relinked = new Set<string>();
   closeSteps = false;
   withdraws = false;
   private readonly changed = new Map<string, StepRow>();
@@ -225,6 +226,17 @@ export class Draft {
     this.task.stepsTotal += rows.length;
   }
 
+  /** The task has another plan from here on; what follows from it is for the next decision, which sees it. */
+  get isReplanned(): boolean {
+    return this.adopted !== undefined;
+  }
+
+  /** Others wait for this step from here on. */
+  relink(id: string, dependants: readonly string[]): void {
+    this.change(id, { dependants });
+    this.relinked.add(id);
+  }
+
   moveTask(state: TaskState): void {
     this.task.state = transition(TASK, this.task.state, state);
   }
@@ -360,6 +372,7 @@ export class Draft {
       steps: [...this.changed.values()].filter((step) => !this.closeSteps || hasEnded(step.state)),
       items: [...this.items.values()],
       ...(this.adopted && { plan: this.adopted }),
+      relinked: this.relinked,
       conclusions: this.conclusions,
       permits: this.permits,
       events,

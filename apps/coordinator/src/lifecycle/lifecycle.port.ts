@@ -1,4 +1,5 @@
 import type { CompiledPlan, JsonObject, JsonValue } from '@muster/domain';
+import type { Revision, RevisionReply } from './decision';
 
 /** A request that passed every rule, ready to become a task. `bodyHash`: SHA-256 of its canonical JSON. */
 export interface Submission {
@@ -71,6 +72,8 @@ export abstract class Lifecycle {
   abstract submit(submission: Submission): Promise<SubmitAnswer>;
   abstract cancel(request: CancelRequest): Promise<CancelAnswer>;
   abstract resolve(request: ResolveRequest): Promise<ResolveAnswer>;
+  /** The task is there, and its tenant's. Undefined: it has ended. */
+  abstract revise(taskId: string, revision: Revision): Promise<RevisionReply | undefined>;
   abstract decidePermit(request: PermitRequest): Promise<PermitAnswer>;
   /**
    * Resolves when this task has new events (true) or when `ms` have passed (false). Woken by commits of this process at

@@ -3,7 +3,7 @@ import { newUuid, sha256Hex } from '@muster/domain';
 import { Database, type NamedSql } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { accept } from './accept';
-import type { Reply } from './decision';
+import type { Revision, RevisionReply, Word } from './decision';
 import { DecisionLoop } from './decision-loop';
 import {
   type CancelAnswer,
@@ -58,7 +58,7 @@ export class LifecycleService extends Lifecycle {
     const rows = await this.database.query(FIND_TASK, [taskId, tenantId]);
     if (rows.length === 0) return { kind: 'not-found' };
     const reply = await this.loop.ask(taskId, { kind: 'cancel', reason, expectedRevision });
-    return { kind: CANCEL_ANSWERS[reply] };
+    return { kind: CANCEL_ANSWERS[reply as Word] };
   }
 
   async resolve(request: ResolveRequest): Promise<ResolveAnswer> {
@@ -88,12 +88,17 @@ export class LifecycleService extends Lifecycle {
     return { kind: reply === 'done' ? 'decided' : 'not-open' };
   }
 
+  async revise(taskId: string, revision: Revision): Promise<RevisionReply | undefined> {
+    const reply = await this.loop.ask(taskId, { kind: 'revise', revision });
+    return typeof reply === 'string' ? undefined : reply;
+  }
+
   news(taskId: string, ms: number, signal?: AbortSignal): Promise<boolean> {
     return this.taskNews.next(taskId, ms, signal);
   }
 }
 
-const CANCEL_ANSWERS: Readonly<Record<Reply, CancelAnswer['kind']>> = {
+const CANCEL_ANSWERS: Readonly<Record<Word, CancelAnswer['kind']>> = {
   done: 'cancelling',
   'already-ended': 'already-ended',
   'stale-revision': 'stale-revision',

@@ -48,6 +48,7 @@ describe('a proposed plan', () => {
     ['too many steps', Array.from({ length: 1_001 }, (_, i) => aStep(`s${i}`)), {}, 'too_many_steps /steps'],
     ['more steps than the budget', [aStep('a'), aStep('b')], { steps: 1 }, 'too_many_steps /steps'],
     ['more calls than the budget', [aStep('a'), aStep('b')], { toolCalls: 1 }, 'over_budget /budget/toolCalls'],
+    ['the name of the step that makes it', [aStep('plan')], {}, 'reserved_id /steps/0/id'],
     ['neither a tool nor an agent', [{ id: 'a' }], {}, 'unknown_tool /steps/0/tool'],
     ['both', [aStep('a', { agent: 'b' })], {}, 'contradiction /steps/0/agent'],
   ])('is sent back with the reason: %s', (_what, steps, budget, problem) => {

@@ -4,6 +4,7 @@ import {
   compilePlan,
   LIMITS,
   PLANNING_REVISION,
+  PLANNING_STEP,
   type PlannerAnswer,
   type Problem,
   readProposal,
@@ -26,6 +27,8 @@ export function judgeProposal({ task, plan, contracts }: Snapshot, answer: Plann
   const proposal = readProposal(answer);
   if (proposal.kind === 'refusal') return { kind: 'refused', message: `The planner sees no way: ${proposal.reason}` };
   if (proposal.kind === 'unusable') return { kind: 'problems', problems: proposal.problems };
+  const reserved = proposal.document.steps.findIndex(({ id }) => id === PLANNING_STEP);
+  if (reserved >= 0) return { kind: 'problems', problems: [isReserved(reserved)] };
   const { tools, agents } = catalogueIn(plan, contracts);
   const { budget, input, autonomy } = task;
   const stepsMax = Math.min(LIMITS.MODEL_PLAN_STEPS_MAX, budget.steps ?? LIMITS.MODEL_PLAN_STEPS_MAX);
@@ -39,6 +42,12 @@ export function judgeProposal({ task, plan, contracts }: Snapshot, answer: Plann
   });
   return verdict.ok ? { kind: 'plan', plan: verdict.plan } : { kind: 'problems', problems: verdict.problems };
 }
+
+const isReserved = (place: number): Problem => ({
+  pointer: `/steps/${place}/id`,
+  code: 'reserved_id',
+  message: `'${PLANNING_STEP}' is the step that makes this plan: give this one another id.`,
+});
 
 /** The task goes on by this plan. Its first steps are looked at right after the commit, when the plan is there to be read. */
 export function adopt(draft: Draft, planning: StepRow, plan: CompiledPlan): void {

@@ -32,7 +32,7 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
   };
 }
 
-export function stepColumns(step: StepRow) {
+export function stepColumns(step: StepRow, isRelinked = false) {
   return {
     id: step.id,
     task_id: step.taskId,
@@ -41,6 +41,7 @@ export function stepColumns(step: StepRow) {
     rings: step.rings,
     waiting_on: step.waitingOn,
     after_step: step.afterStep,
+    dependants: isRelinked ? step.dependants : null,
     condition: json(step.condition),
     attempts: json(step.attempts),
     failure: json(step.failure),
@@ -177,6 +178,7 @@ export function permitColumns(change: PermitChange, { id: taskId, tenantId }: Ta
 export function adoptedPlanColumns({ task, plan }: Decision) {
   if (!plan) return [];
   const { hash, body, steps } = plan;
-  const columns = { hash, body: JSON.stringify(body), steps: steps.length, granted: hashesOf(body) };
+  const source = task.planRevision > 1 ? 'revision' : 'planner';
+  const columns = { hash, body: JSON.stringify(body), steps: steps.length, granted: hashesOf(body), source };
   return [{ ...columns, task_id: task.id, revision: task.planRevision, criteria_count: task.criteriaCount }];
 }

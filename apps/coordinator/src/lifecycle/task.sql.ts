@@ -68,7 +68,7 @@ with t_in as materialized (
     withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, tool_calls int, model_calls int,
     tokens bigint, cost_micros bigint, output text, failure text, conditions text, verdict_id uuid, due_at timestamptz, finished_at timestamptz, closes boolean)
 ), s_in as materialized (
-  select * from json_to_recordset($2::json) as s(id uuid, task_id uuid, state text, epoch int, rings smallint, waiting_on int, after_step uuid,
+  select * from json_to_recordset($2::json) as s(id uuid, task_id uuid, state text, epoch int, rings smallint, waiting_on int, after_step uuid, dependants uuid[],
     condition text, attempts text, failure text, due_at timestamptz, started_at timestamptz, finished_at timestamptz,
     operation_id uuid, spent text)
 ), o_in as materialized (
@@ -76,7 +76,7 @@ with t_in as materialized (
     resolver text, code text, message text, release int, evidence_id uuid, sending int, bytes text, hash text,
     new_evidence uuid, finding text, detail text)
 ), p_in as materialized (
-  select * from json_to_recordset($6::json) as p(task_id uuid, revision int, hash text, body text, steps int, granted text[], criteria_count int)
+  select * from json_to_recordset($6::json) as p(task_id uuid, revision int, hash text, body text, steps int, granted text[], criteria_count int, source text)
 ), m_in as materialized (
   select * from json_to_recordset($7::json) as m(id uuid, task_id uuid, tenant_id text, state text, step_id uuid, step_key text, operation_id uuid, tool text,
     contract_hash text, epoch int, decided_by uuid, reason text, expires_in_ms bigint)
@@ -119,7 +119,7 @@ with t_in as materialized (
   update step s set
     state = i.state, epoch = i.epoch, rings = i.rings, waiting_on = i.waiting_on, after_step = i.after_step, condition = i.condition,
     attempts = i.attempts, failure = i.failure, due_at = i.due_at, started_at = i.started_at, finished_at = i.finished_at,
-    operation_id = coalesce(i.operation_id, s.operation_id), spent = coalesce(i.spent, s.spent)
+    dependants = coalesce(i.dependants, s.dependants), operation_id = coalesce(i.operation_id, s.operation_id), spent = coalesce(i.spent, s.spent)
   from s_in i join won on won.id = i.task_id
   where s.id = i.id
 ), closed as (
@@ -146,7 +146,7 @@ with t_in as materialized (
   returning task_id
 ), linked as (
   insert into task_plan (task_id, revision, plan_hash, source, active)
-  select p.task_id, p.revision, p.hash, 'planner', true
+  select p.task_id, p.revision, p.hash, p.source, true
   from p_in p join won on won.id = p.task_id where (select count(*) from retired) >= 0
 ), items as (
   insert into step (${STEP_NAMES})

@@ -52,7 +52,9 @@ export class TaskStore {
     const statement = withdraws ? COMMIT_WITHDRAWAL : COMMIT;
     const rows = await this.database.query<{ id: string }>(statement, [
       JSON.stringify(decisions.map(taskColumns)),
-      JSON.stringify(decisions.flatMap(({ steps }) => steps.map(stepColumns))),
+      JSON.stringify(
+        decisions.flatMap(({ steps, relinked }) => steps.map((step) => stepColumns(step, relinked.has(step.id)))),
+      ),
       JSON.stringify(
         decisions.flatMap(({ task, items }) => items.map(({ row, item }) => newStepColumns(row, task.tenantId, item))),
       ),

@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, LIMITS, type OnFailure } from '@muster/domain';
-import { Flag, Json, JsonMap, Shape, Shapes, Text, Texts, Whole } from '../shape/fields';
+import { Flag, Json, JsonMap, Shape, Shapes, Text, TextMap, Texts, Whole } from '../shape/fields';
 
 const EXPRESSIONS_MAX = 1_000;
 const PARALLEL_MAX = LIMITS.FOR_EACH_ITEMS_MAX;
@@ -74,4 +74,18 @@ export class PlanRequest {
   completion?: string[];
   @Json({ optional: true, description: "A template for the task's output." })
   output?: JsonValue;
+}
+
+/** The body of `POST /v1/tasks/{id}/plan`: a plan in the place of the one that the task goes by. */
+export class RevisePlanRequest {
+  @Shape(() => PlanRequest, { description: 'What has begun goes on, named here or not; what is new has new ids.' })
+  plan: PlanRequest;
+  @Whole({ min: 1, description: 'The revision that this plan was made from; another one in between refuses it.' })
+  replaces: number;
+  @TextMap({
+    optional: true,
+    entriesMax: LIMITS.PLAN_STEPS_MAX,
+    description: 'Steps that the plan rests on, each in the state in which it was seen; one that has moved refuses it.',
+  })
+  cites?: Record<string, string>;
 }

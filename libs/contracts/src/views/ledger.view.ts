@@ -86,8 +86,24 @@ export class PlanView {
   tools: JsonObject;
   @JsonMap({ optional: true, description: 'By agent: the pinned contract.' })
   agents?: JsonObject;
+  @Texts({ optional: true, description: 'Steps that an earlier revision had, and that belong to the plan no more.' })
+  retired?: string[];
   @JsonMap({})
   plan: JsonObject;
+}
+
+/** What one revision of a plan changed of an earlier one, by step ids in plan order. */
+export class PlanDiffView {
+  @Whole({})
+  from: number;
+  @Whole({})
+  to: number;
+  @Texts({})
+  kept: string[];
+  @Texts({})
+  added: string[];
+  @Texts({ description: 'They had not begun, or had ended so that nothing could go on behind them.' })
+  dropped: string[];
 }
 
 /** One thing that a task waits for. */

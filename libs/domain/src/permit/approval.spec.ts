@@ -1,7 +1,9 @@
 import type { StepDocument } from '../plan/plan';
 import { aPlan, aStep, compiled, SHELF } from '../plan/plan.fixture';
 import { compilePlan } from '../plan/plan-rules';
-import { APPROVAL_CONTRACT, PLAN_APPROVAL, supervised } from './approval';
+import { APPROVAL_CONTRACT, planApprovalId, supervised } from './approval';
+
+const PLAN_APPROVAL = planApprovalId(1);
 
 const ask = (given: Partial<StepDocument> = {}): StepDocument => ({ id: 'ok', approval: 'Shall we?', ...given });
 const problemsOf = (...steps: StepDocument[]) => {

@@ -59,17 +59,16 @@ export function approvalProblems(step: StepDocument, pointer: string): Problem[]
   }));
 }
 
-/** The first step of every supervised plan. */
-export const PLAN_APPROVAL = 'approve-plan';
+/** The step of a supervised plan that comes before all others; of a later revision before all that are new in it. */
+export const planApprovalId = (revision: number): string =>
+  revision === 1 ? 'approve-plan' : `approve-plan-${revision}`;
 
 /** The plan with a person's approval before everything else. What is approved is this plan and no other, by its hash. */
-export function supervised(document: PlanDocument): PlanDocument {
-  const hash = hashJson(document as unknown as JsonValue);
-  const approval: StepDocument = {
-    id: PLAN_APPROVAL,
-    approval: `Shall this plan run? It has ${document.steps.length === 1 ? '1 step' : `${document.steps.length} steps`}.`,
-    input: { plan: hash },
-  };
-  const steps = document.steps.map((step) => ({ ...step, needs: [PLAN_APPROVAL, ...(step.needs ?? [])] }));
+export function supervised(document: PlanDocument, revision = 1): PlanDocument {
+  const id = planApprovalId(revision);
+  const count = document.steps.length === 1 ? '1 step' : `${document.steps.length} steps`;
+  const input = { plan: hashJson(document as unknown as JsonValue) };
+  const approval: StepDocument = { id, approval: `Shall this plan run? It has ${count}.`, input };
+  const steps = document.steps.map((step) => ({ ...step, needs: [id, ...(step.needs ?? [])] }));
   return { ...document, steps: [approval, ...steps] };
 }

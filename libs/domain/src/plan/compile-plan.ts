@@ -53,8 +53,23 @@ export function compilePlanBody(
   contractsByHash: ReadonlyMap<string, ResolvedContract>,
   agentsByHash: ReadonlyMap<string, ResolvedAgent> = new Map(),
 ): CompiledPlan {
-  const reading = readPlan(body.document, '');
+  const reading = withoutRetired(readPlan(body.document, ''), body.retired ?? []);
   return buildPlan(body, reading, graphOf(reading), contractsByHash, agentsByHash);
+}
+
+/** A step that is no more keeps its place, so that the others keep theirs, and nobody waits for it, nor it for anybody. */
+function withoutRetired(reading: PlanReading, retired: readonly number[]): PlanReading {
+  if (retired.length === 0) return reading;
+  const gone = new Set(retired);
+  const steps = reading.steps.map((step, index) => (gone.has(index) ? retiredReading(step) : step));
+  return { ...reading, steps };
+}
+
+function retiredReading({ step, pointer }: StepReading): StepReading {
+  const { needs: _needs, when: _when, forEach: _list, check: _check, onFailure: _then, ...own } = step;
+  const nothing = new Map<string, string>();
+  const uses = { input: [], gate: [], check: [] };
+  return { step: own, pointer, input: nothing, gate: nothing, check: nothing, uses, problems: [] };
 }
 
 /** Puts together what reading and graph have found out. */

@@ -1,7 +1,7 @@
 import type { ResolvedAgent } from '../agent/agent-contract';
 import type { JsonObject, JsonValue } from '../json';
 import { LIMITS } from '../limits';
-import { PLAN_APPROVAL, supervised, withApproval } from '../permit/approval';
+import { planApprovalId, supervised, withApproval } from '../permit/approval';
 import type { ResolvedContract } from '../tool-contract';
 import type { PlanBudget } from './budget-rules';
 import { budgetProblems, worstCaseOf } from './budget-rules';
@@ -73,9 +73,10 @@ function compileSupervised(
   registered: ReadonlyMap<string, ResolvedContract>,
   options: PlanOptions,
 ): PlanVerdict {
-  const taken = document.steps.findIndex(({ id }) => id === PLAN_APPROVAL);
+  const reserved = planApprovalId(1);
+  const taken = document.steps.findIndex(({ id }) => id === reserved);
   if (taken < 0) return compilePlan(supervised(document), registered, { ...options, supervised: false });
-  const message = `The step '${PLAN_APPROVAL}' of a supervised plan is put there by Muster: give this one another id.`;
+  const message = `The step '${reserved}' of a supervised plan is put there by Muster: give this one another id.`;
   const pointer = `${options.pointer ?? '/plan'}/steps/${taken}/id`;
   return { ok: false, problems: [{ pointer, code: 'reserved_id', message }] };
 }

@@ -54,6 +54,8 @@ export interface PlanBody {
   readonly pins: ContractPins;
   /** The agents, those that agents can come to call among them; left out where there are none. */
   readonly agents?: ContractPins;
+  /** Indices of steps that an earlier revision had and this one has no more; left out where there are none. */
+  readonly retired?: readonly number[];
 }
 
 /** A step with everything that can be known before it runs. Steps refer to each other by index, in plan order. */

@@ -13,6 +13,8 @@ import { PROPOSAL_SCHEMA } from './proposal';
 export const PLANNER = 'muster:planner';
 /** The revision of a plan that only makes a plan. */
 export const PLANNING_REVISION = 0;
+/** The step that makes a plan; no step of that plan may have its name. */
+export const PLANNING_STEP = 'plan';
 /** Times that a plan which was found wanting goes back to its planner. */
 export const PLAN_REPAIRS_MAX = 3;
 const ONE_CALL_MS = 120_000;
@@ -22,7 +24,7 @@ const INSTRUCTIONS = `You make plans for Muster, which carries them out exactly 
 Answer with one JSON object: {"steps": [...], "completion": [...], "output": ...}, or {"refusal": "why"} where what you may use cannot reach the goal.
 A step is {"id", "tool" or "agent" or "approval", "input", "needs", "when", "forEach", "as", "check", "onFailure", "permit"}; only "id" and "tool", "agent" or "approval" must be there.
 - "approval" asks a person the question that it holds, about "input"; the step succeeds when the answer is yes. "permit": true has a person look at a call before it is made.
-- "id": a letter or _, then letters, digits, _ and -. "needs": ids of steps that must end before; those named in expressions are added.
+- "id": a letter or _, then letters, digits, _ and -; not "plan". "needs": ids of steps that must end before; those named in expressions are added.
 - Texts of "input" and "output" may hold \${{ CEL }} over "input" (the task's) and "steps.<id>.output"; of a forEach "steps.<id>.outputs".
 - "when", "forEach", "check" and "completion" are CEL; "check" sees "output", the step's own. "forEach" gives a list; "as" names its item.
 - Use only what the catalogue lists, with inputs that fit its schemas. Steps that do not need each other run at the same time: steps that write the same thing have to need each other.
@@ -68,7 +70,7 @@ export function bootstrapPlan(goal: string, catalogue: Catalogue, model: string)
   const planner = resolveAgent(contract, hashJson(contract as unknown as JsonValue));
   const agents = new Map([...catalogue.agents, [PLANNER, planner] as const]);
   const body: PlanBody = {
-    document: { steps: [{ id: 'plan', agent: PLANNER, input: plannerInput(goal, catalogue) }] },
+    document: { steps: [{ id: PLANNING_STEP, agent: PLANNER, input: plannerInput(goal, catalogue) }] },
     pins: pinNames([...catalogue.tools.keys()], catalogue.tools),
     agents: pinNames([...agents.keys()], agents),
   };

@@ -29,6 +29,14 @@ export const STEP_DOCUMENT = `
       from plan p where p.hash = tp.plan_hash
   ) document on true`;
 
+/** Whether the step has left the plan that its task goes by now, as `active.retired`. */
+export const ACTIVE_PLAN = `
+  left join lateral (
+    select coalesce(case when p.body !~ '\\\\u0000' then p.body::jsonb -> 'retired' @> to_jsonb(s.plan_index) end, false) as retired,
+           case when p.body !~ '\\\\u0000' then p.body::jsonb #> array['document', 'steps', s.plan_index::text] end as node
+      from task_plan a join plan p on p.hash = a.plan_hash where a.task_id = s.task_id and a.active and a.revision >= s.plan_revision
+  ) active on true`;
+
 /** Step states after which nothing more happens to the step in its plan. */
 export const STEP_ENDED = `('succeeded', 'failed', 'skipped', 'cancelled', 'compensated')`;
 export const TASK_ENDED = `('completed', 'failed', 'cancelled')`;

@@ -1,4 +1,4 @@
-import { type Invariant, STEP_DOCUMENT, STEP_ENDED, TASK_ENDED } from './invariant';
+import { ACTIVE_PLAN, type Invariant, STEP_DOCUMENT, STEP_ENDED, TASK_ENDED } from './invariant';
 
 /** Tasks and steps: that states agree with each other, with the plan and with the ledger. */
 export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
@@ -72,6 +72,7 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
     sql: `
       select s.id, s.key from step s ${STEP_DOCUMENT}
        where s.state = 'skipped' and document.node is not null and not document.node ? 'when' and s.key not like '%/%'
+         and s.condition::json ->> 'reason' is distinct from 'replaced'
          and not exists (
            select from jsonb_array_elements(document.nodes) as other
             where other #>> '{onFailure,fallback}' = document.node ->> 'id')
@@ -104,8 +105,8 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
     promise: 'A completed task has every required step done, and a passed verdict where criteria were declared.',
     guarantees: ['G1'],
     sql: `
-      select t.id, s.key from task t join step s on s.task_id = t.id ${STEP_DOCUMENT}
-       where t.state = 'completed' and s.state = 'failed' and document.node is not null and s.key not like '%/%'
+      select t.id, s.key from task t join step s on s.task_id = t.id ${STEP_DOCUMENT} ${ACTIVE_PLAN}
+       where t.state = 'completed' and s.state = 'failed' and document.node is not null and s.key not like '%/%' and not active.retired
          and coalesce(document.node ->> 'onFailure', 'fail') = 'fail'
       union all
       select t.id, null from task t left join verdict v on v.id = t.verdict_id and v.task_id = t.id
@@ -145,6 +146,20 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
     sql: `
       select s.id, s.key, o.state from step s join operation o on o.id = s.operation_id
        where s.state = 'parked' and o.state in ('succeeded', 'failed') and o.settled_at < now() - $1 * interval '1 millisecond'`,
+  },
+  {
+    name: 'revisions-keep-what-has-begun',
+    promise:
+      'A step that something was sent for stands unchanged in every later plan; one that was replaced has left it.',
+    guarantees: ['G6', 'G11'],
+    sql: `
+      select s.id, s.key from step s ${STEP_DOCUMENT} ${ACTIVE_PLAN}
+       where s.parent_id is null and active.node is not null and document.node is distinct from active.node
+         and exists (select from operation o where o.step_id = s.id)
+      union all
+      select s.id, s.key from step s ${ACTIVE_PLAN}
+       where s.parent_id is null and (active.retired and s.state not in ${STEP_ENDED}
+          or s.condition::json ->> 'reason' = 'replaced' and not active.retired)`,
   },
   {
     name: 'permit-is-awaited',

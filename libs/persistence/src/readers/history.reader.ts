@@ -1,5 +1,5 @@
-import type { ArtifactView, EventView, PlanView } from '@muster/contracts';
-import { type JsonObject, showId } from '@muster/domain';
+import type { ArtifactView, EventView, PlanDiffView, PlanView } from '@muster/contracts';
+import { diffOfPlans, type JsonObject, type PlanBody, showId } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Database, type NamedSql } from '../database';
 import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
@@ -13,7 +13,8 @@ const EVENT_PAGE: NamedSql = {
 const PLAN_OF_TASK: NamedSql = {
   name: 'read.plan-of-task',
   text: `select tp.revision, tp.plan_hash, tp.source, tp.accepted_at, p.body
-    from task t join task_plan tp on tp.task_id = t.id and tp.active join plan p on p.hash = tp.plan_hash
+    from task t join task_plan tp on tp.task_id = t.id and (case when $3::int is null then tp.active else tp.revision = $3 end)
+    join plan p on p.hash = tp.plan_hash
     where t.tenant_id = $1 and t.id = $2`,
 };
 
@@ -83,10 +84,12 @@ export class HistoryReader {
     return rows.map(eventOf);
   }
 
-  async plan(tenantId: string, taskId: string): Promise<PlanView | undefined> {
-    const [row] = await this.database.query<PlanColumns>(PLAN_OF_TASK, [tenantId, taskId]);
+  /** The plan that the task goes by, or went by as of that revision. */
+  async plan(tenantId: string, taskId: string, revision?: number): Promise<PlanView | undefined> {
+    const row = await this.planRow(tenantId, taskId, revision);
     if (!row) return undefined;
-    const body = JSON.parse(row.body) as { document: JsonObject; pins: JsonObject; agents?: JsonObject };
+    const body = JSON.parse(row.body) as PlanBody;
+    const retired = body.retired?.map((index) => body.document.steps[index]!.id);
     return {
       taskId: showId('task', taskId),
       revision: row.revision,
@@ -95,8 +98,23 @@ export class HistoryReader {
       acceptedAt: row.accepted_at.toISOString(),
       tools: body.pins,
       agents: body.agents,
-      plan: body.document,
+      retired,
+      plan: body.document as unknown as JsonObject,
     };
+  }
+
+  /** What `to` changed of `from`; undefined where the task had no such revision. */
+  async planDiff(tenantId: string, taskId: string, from: number, to: number): Promise<PlanDiffView | undefined> {
+    const rows = await Promise.all([from, to].map((revision) => this.planRow(tenantId, taskId, revision)));
+    const [before, after] = rows.map((row) => row && (JSON.parse(row.body) as PlanBody));
+    if (!before || !after) return undefined;
+    const { kept, added, dropped } = diffOfPlans(before, after);
+    return { from, to, kept: [...kept], added: [...added], dropped: [...dropped] };
+  }
+
+  private async planRow(tenantId: string, taskId: string, revision?: number): Promise<PlanColumns | undefined> {
+    const [row] = await this.database.query<PlanColumns>(PLAN_OF_TASK, [tenantId, taskId, revision ?? null]);
+    return row;
   }
 
   async artifacts(tenantId: string, taskId: string, { limit, cursor }: PageRequest): Promise<Page<ArtifactView>> {

@@ -5,7 +5,7 @@ import { Database } from '../database';
 import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
 import { shownSpending } from './spending';
 import { iso, parsed } from './stored-json';
-import { TASK_PAGE, TASK_PULSE, TASKS_BY_ID } from './task.sql';
+import { GRANTS_OF_TASK, TASK_PAGE, TASK_PULSE, TASKS_BY_ID } from './task.sql';
 
 export interface TaskFilter {
   readonly states?: readonly TaskState[];
@@ -56,6 +56,12 @@ export class TaskReader {
   async one(tenantId: string, taskId: string): Promise<TaskView | undefined> {
     const tasks = await this.many(tenantId, [taskId]);
     return tasks.get(taskId);
+  }
+
+  /** What the task may call; undefined where there is no such task. */
+  async grants(tenantId: string, taskId: string): Promise<readonly string[] | undefined> {
+    const [row] = await this.database.query<{ grants: string[] }>(GRANTS_OF_TASK, [tenantId, taskId]);
+    return row?.grants;
   }
 
   /** By their ids; those of other tenants are not there. */

@@ -42,3 +42,8 @@ export const TASK_PULSE: NamedSql = {
   name: 'read.task-pulse',
   text: 'select state, revision, conditions, event_seq from task where tenant_id = $1 and id = $2',
 };
+
+export const GRANTS_OF_TASK: NamedSql = {
+  name: 'read.grants-of-task',
+  text: 'select grants from task where tenant_id = $1 and id = $2',
+};

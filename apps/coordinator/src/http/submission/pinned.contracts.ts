@@ -22,7 +22,7 @@ export class PinnedContracts {
   ) {}
 
   /** False where one of them was replaced since it was looked at. */
-  async markUsed(tenantId: string, { body }: CompiledPlan): Promise<boolean> {
+  async markUsed(tenantId: string, { body }: Pick<CompiledPlan, 'body'>): Promise<boolean> {
     const { [PLANNER]: planner, ...agents } = body.agents ?? {};
     const { [APPROVAL]: approval, ...tools } = body.pins;
     // Nobody registered these: they are kept where the plans that name them will look for them. A plan that a model is

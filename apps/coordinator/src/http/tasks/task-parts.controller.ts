@@ -1,7 +1,6 @@
-import { ExplanationView, OperationView, PlanView, StepView } from '@muster/contracts';
+import { ExplanationView, OperationView, StepView } from '@muster/contracts';
 import {
   ExplanationReader,
-  HistoryReader,
   OperationReader,
   type Page,
   type PageRequest,
@@ -15,14 +14,13 @@ import { explainTask } from '../explain/explain';
 import { notFound } from '../problems/problem';
 import { InPages, idOf } from '../query';
 
-/** What was meant, what is so, what was sent, and why nothing moves. */
+/** What is so, what was sent, and why nothing moves. */
 @Controller('v1/tasks/:id')
 export class TaskPartsController {
   constructor(
     private readonly tasks: TaskReader,
     private readonly stepReader: StepReader,
     private readonly operationReader: OperationReader,
-    private readonly history: HistoryReader,
     private readonly explanations: ExplanationReader,
   ) {}
 
@@ -48,15 +46,6 @@ export class TaskPartsController {
   ): Promise<Page<OperationView>> {
     const taskId = idOf('task', id);
     return this.existing(caller, taskId, await this.operationReader.page(caller.tenantId, taskId, page));
-  }
-
-  @Get('plan')
-  @Needs('tasks:read')
-  @Answers(PlanView, { says: 'The active plan, with the contracts it was accepted on.', path: ['id'] })
-  async plan(@From() caller: Caller, @Param('id') id: string): Promise<PlanView> {
-    const plan = await this.history.plan(caller.tenantId, idOf('task', id));
-    if (!plan) throw notFound('plan of such a task');
-    return plan;
   }
 
   @Get('explain')

@@ -1,4 +1,5 @@
 import {
+  type CompiledPlan,
   canTransition,
   type EventRow,
   hasEnded,
@@ -54,20 +55,23 @@ export class MemoryStore {
   readonly refusals: (RefusalRow & { epoch: number; request?: Buffer })[] = [];
   readonly verdicts: (VerdictRow & { round: number })[] = [];
   task: TaskRow;
+  /** The one that the task goes by. */
+  plan: CompiledPlan;
 
   constructor(
     private readonly acceptance: Acceptance,
     public now: number,
   ) {
     this.task = taskOf(acceptance);
-    const { pins, agents = {} } = acceptance.submission.plan.body;
-    const granted = [...Object.values(pins), ...Object.values(agents)].map(({ hash }) => hash);
+    this.plan = acceptance.submission.plan;
     this.ledger = new MemoryLedger(
       (stepId) => {
         const step = this.steps.get(stepId);
         return step && { task: this.task, step };
       },
-      () => granted,
+      // A revision only ever adds to what an earlier one has pinned.
+      () =>
+        [...Object.values(this.plan.body.pins), ...Object.values(this.plan.body.agents ?? {})].map(({ hash }) => hash),
     );
     for (const step of acceptance.steps) this.steps.set(step.id, step);
     this.events.push(...acceptance.events);
@@ -84,10 +88,6 @@ export class MemoryStore {
       ...CONTRACTS_BY_HASH,
       ...[...this.plan.agents.values()].map((agent) => [agent.hash, modelContractOf(agent)] as const),
     ]);
-  }
-
-  get plan() {
-    return this.acceptance.submission.plan;
   }
 
   byKey(key: string): StepRow {
@@ -262,6 +262,7 @@ export class MemoryStore {
     for (const conclusion of conclusions) this.ledger.conclude(conclusion, this.now);
     for (const step of decision.steps) this.writeStep(step);
     for (const change of decision.permits) this.writePermit(change);
+    if (decision.plan) this.plan = decision.plan;
     for (const { row, item } of decision.items) {
       this.steps.set(row.id, row);
       if (item !== null) this.items.set(row.id, item);

@@ -1,0 +1,80 @@
+import { type PlanDiffView, RevisePlanRequest, shapeProblems } from '@muster/contracts';
+import {
+  closureOf,
+  type JsonObject,
+  type PlanBody,
+  type PlanDocument,
+  pinNames,
+  type StepState,
+  showId,
+  withApproval,
+} from '@muster/domain';
+import { TaskReader } from '@muster/persistence';
+import { Injectable } from '@nestjs/common';
+import { Lifecycle } from '../../lifecycle/lifecycle.port';
+import type { Caller } from '../access/caller';
+import { HttpProblem, invalidRequest, notFound } from '../problems/problem';
+import { TaskSkills } from '../skills/task.skills';
+import { ContractShelf, type Contracts } from '../submission/contract.shelf';
+import { PinnedContracts } from '../submission/pinned.contracts';
+import { planProblems } from '../submission/task-rules';
+
+/** Takes a plan in the place of the one that a task goes by, or says why not. */
+@Injectable()
+export class PlanRevisionDesk {
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    private readonly tasks: TaskReader,
+    private readonly shelf: ContractShelf,
+    private readonly pinned: PinnedContracts,
+    private readonly skills: TaskSkills,
+  ) {}
+
+  async revise(caller: Caller, taskId: string, body: JsonObject): Promise<PlanDiffView> {
+    const problems = [...shapeProblems(RevisePlanRequest, body), ...planProblems(body.plan)];
+    if (problems.length > 0) throw invalidRequest(problems);
+    const grants = await this.tasks.grants(caller.tenantId, taskId);
+    if (!grants) throw notFound('such task');
+    const { replaces, cites = {} } = body as unknown as RevisePlanRequest;
+    const opened = await this.skills.open(caller.tenantId, { plan: body.plan! });
+    if (opened.problems.length > 0) throw invalidRequest(opened.problems);
+    const document = opened.body.plan as unknown as PlanDocument;
+    const contracts = await this.shelf.of(caller.tenantId);
+    await this.pinned.markUsed(caller.tenantId, { body: namedIn(document, contracts, grants) });
+    const by = showId('key', caller.keyId);
+    const seen = Object.fromEntries(Object.entries(cites).map(([key, state]) => [key, asStored(state)]));
+    const reply = await this.lifecycle.revise(taskId, { document, replaces, cites: seen, by, grants, ...contracts });
+    switch (reply?.kind) {
+      case 'revised': {
+        const { kept, added, dropped } = reply.diff;
+        return { from: replaces, to: reply.revision, kept: [...kept], added: [...added], dropped: [...dropped] };
+      }
+      case 'refused':
+        throw invalidRequest(reply.problems.map((problem) => opened.toSent(problem)));
+      case 'stale':
+        throw stale(reply.reason);
+      default:
+        throw stale('The task has ended.');
+    }
+  }
+}
+
+/** What the names of a plan, and of all that its agents may call, stand for now; unknown ones are for the rules to find. */
+function namedIn(document: PlanDocument, { tools, agents }: Contracts, grants: readonly string[]): PlanBody {
+  const closure = closureOf(document, tools.keys(), agents, grants);
+  const shelf = withApproval(document, tools);
+  const known = <T>(names: readonly string[], all: ReadonlyMap<string, T>) => names.filter((name) => all.has(name));
+  return {
+    document,
+    pins: pinNames(known(closure.tools, shelf), shelf),
+    agents: pinNames(known(closure.agents, agents), agents),
+  };
+}
+
+// `executing` is what the API calls a dispatched step whose call is under way.
+const asStored = (state: string): StepState => (state === 'executing' ? 'dispatched' : (state as StepState));
+
+function stale(reason: string): HttpProblem {
+  const detail = `${reason} Nothing was changed: look at the plan again (GET …/plan) and make another one from that.`;
+  return new HttpProblem(409, 'stale_plan', detail);
+}

@@ -1,0 +1,126 @@
+import { type CompiledPlan, type RevisionShelf, revisePlan, type Standing } from '@muster/domain';
+import { pendingStep } from './accept';
+import type { Revision, RevisionReply } from './decision';
+import type { Draft } from './draft';
+import type { StepRow } from './snapshot';
+
+/**
+ * Another plan takes the place of the one that the task goes by. Compared with the revision and the steps that its author
+ * saw, so that of two plans for one task exactly one becomes active; what has begun is never touched.
+ */
+export function revise(draft: Draft, revision: Revision): void {
+  draft.replies.push(judge(draft, revision));
+}
+
+function judge(draft: Draft, revision: Revision): RevisionReply {
+  const { task, snapshot } = draft;
+  if (task.state !== 'running' || task.withdrawal)
+    return stale(`The task is ${task.withdrawal ? 'ending' : task.state}.`);
+  if (revision.replaces !== task.planRevision) {
+    return stale(`The plan is at revision ${task.planRevision}; this one replaces revision ${revision.replaces}.`);
+  }
+  const limit = task.budget.revisions;
+  if (limit !== undefined && task.planRevision >= limit) {
+    const message = `The budget allows ${limit} revisions of the plan, and this would be one more.`;
+    return { kind: 'refused', problems: [{ pointer: '/plan', code: 'over_budget', message }] };
+  }
+  const rows = draft.stepsAt(snapshot.plan.steps.map(({ index }) => index));
+  const moved = movedSince(rows, revision);
+  if (moved) return stale(moved);
+  const underway = {
+    plan: snapshot.plan,
+    revision: task.planRevision,
+    standings: rows.map((row) => standingOf(draft, row)),
+  };
+  const verdict = revisePlan(underway, revision.document, shelfOf(draft, revision), {
+    grants: revision.grants,
+    budget: task.budget,
+    input: task.input,
+    supervised: task.autonomy === 'supervised',
+  });
+  if (!verdict.ok) return { kind: 'refused', problems: verdict.problems };
+  replace(draft, verdict.plan, rows, revision.by);
+  return { kind: 'revised', revision: draft.task.planRevision, diff: verdict.diff };
+}
+
+const stale = (reason: string): RevisionReply => ({ kind: 'stale', reason });
+
+const shelfOf = ({ snapshot }: Draft, { tools, agents }: Revision): RevisionShelf => ({
+  tools,
+  agents,
+  pinned: snapshot.contracts,
+});
+
+function movedSince(rows: readonly StepRow[], { cites }: Revision): string | undefined {
+  const byKey = new Map(rows.map((row) => [row.key, row]));
+  for (const [key, seen] of Object.entries(cites)) {
+    const now = byKey.get(key)?.state;
+    if (now !== seen) return now ? `Step '${key}' is ${now} now, not ${seen}.` : `There is no step '${key}'.`;
+  }
+  return undefined;
+}
+
+function standingOf(draft: Draft, row: StepRow): Standing {
+  if (row.state === 'pending' || row.state === 'ready') return 'open';
+  const isOver =
+    row.state === 'cancelled' || ((row.state === 'failed' || row.state === 'skipped') && !holds(draft, row));
+  return isOver ? 'over' : 'begun';
+}
+
+/** Whether a step that failed or was skipped lets others go on, now or once its fallback has ended. */
+function holds(draft: Draft, row: StepRow): boolean {
+  if (row.state === 'skipped') return isSkippedWell(row);
+  const { onFailure, fallback } = draft.compiled(row);
+  if (fallback === undefined) return onFailure === 'continue';
+  const { state } = draft.stepAt(fallback);
+  return !['failed', 'skipped', 'cancelled'].includes(state);
+}
+
+const isSkippedWell = ({ condition }: StepRow): boolean =>
+  condition.kind === 'none' && (condition.reason === 'when' || condition.reason === 'fallback_not_needed');
+
+/** Whether a step that needs this one need not wait for it. */
+function isMet(draft: Draft, row: StepRow): boolean {
+  switch (row.state) {
+    case 'succeeded':
+      return true;
+    case 'skipped':
+      return isSkippedWell(row);
+    case 'failed': {
+      const { onFailure, fallback } = draft.compiled(row);
+      return fallback === undefined ? onFailure === 'continue' : draft.stepAt(fallback).state === 'succeeded';
+    }
+    default:
+      return false;
+  }
+}
+
+function replace(draft: Draft, plan: CompiledPlan, rows: readonly StepRow[], by: string): void {
+  const revision = draft.task.planRevision + 1;
+  const { id: taskId, priority } = draft.task;
+  const planned = { taskId, revision, priority, newId: () => draft.surroundings.newId() };
+  const fresh = plan.steps.slice(rows.length).map(({ index }) => pendingStep(plan, planned, index));
+  const ids = [...rows, ...fresh].map(({ id }) => id);
+  const idsAt = (indices: readonly number[]) => indices.map((index) => ids[index]!);
+  const leaving = (plan.body.retired ?? []).map((index) => rows[index]!);
+  for (const { id, state } of leaving) {
+    const event = { type: 'step.skipped', data: { reason: 'replaced' } };
+    if (state === 'pending' || state === 'ready') draft.end(id, 'skipped', event);
+  }
+  for (const { id, planIndex, dependants } of rows) {
+    const more = plan.steps[planIndex]!.dependants.filter((index) => index >= rows.length);
+    if (more.length > 0) draft.relink(id, [...dependants, ...idsAt(more)]);
+  }
+  const linked = fresh.map((row) => {
+    const { needs, dependants } = plan.steps[row.planIndex]!;
+    const waitingOn = needs.filter((index) => index >= rows.length || !isMet(draft, rows[index]!)).length;
+    const dueAt = waitingOn === 0 ? draft.now : null;
+    return { ...row, needs: idsAt(needs), dependants: idsAt(dependants), waitingOn, dueAt };
+  });
+  draft.task.failure = null;
+  draft.task.criteriaCount -= draft.snapshot.plan.completion.length;
+  draft.adopt(plan, revision, linked);
+  draft.tell('plan.revised', { planRevision: revision, planHash: plan.hash, by, open: linked.map(({ key }) => key) });
+  for (const { id, dueAt } of linked) if (dueAt !== null) draft.followUps.push({ kind: 'look', stepId: id });
+  draft.followUps.push({ kind: 'look-task' });
+}
