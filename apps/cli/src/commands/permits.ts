@@ -59,13 +59,21 @@ async function list(context: CommandContext, { all, json }: ListOptions): Promis
         { title: 'PERMIT', of: (permit) => permit.id },
         { title: 'STATE', of: (permit) => permit.state },
         { title: 'STEP', of: (permit) => safe(permit.stepKey) },
-        { title: 'TOOL', of: (permit) => safe(permit.tool) },
-        { title: 'WOULD SEND', of: (permit) => paint.quiet(safe(requestOf(permit))) },
+        { title: 'CALLS', of: (permit) => (questionOf(permit) === undefined ? safe(permit.tool) : 'nobody') },
+        { title: 'ASKS, OR WOULD SEND', of: (permit) => paint.quiet(safe(questionOf(permit) ?? requestOf(permit))) },
       ],
       paint,
     ),
   );
   if (!all) err(paint.quiet(`Decide: ${context.programName} permits grant <permit> --reason "…"   or   deny`));
+}
+
+const APPROVAL = 'muster:approval';
+
+/** The text of an approval; undefined where a call waits. */
+function questionOf({ tool, request }: Permit): string | undefined {
+  if (tool !== APPROVAL || typeof request !== 'object' || request === null || Array.isArray(request)) return undefined;
+  return typeof request.ask === 'string' ? request.ask : undefined;
 }
 
 function requestOf({ request }: Permit): string {

@@ -30,6 +30,21 @@ describe('a plan that was checked', () => {
     ]);
   });
 
+  it('shows where it waits for a person, and why', () => {
+    const permits = [
+      { step: 'ok', tool: 'muster:approval', because: 'approval' },
+      { step: 'refund', tool: 'pay.back', because: 'contract' },
+    ] as const;
+
+    expect(planCheckLines({ ...CHECK, permits, effects: [], budget: {}, mermaid: 'flowchart TD' }, PLAIN)).toEqual([
+      '✓ The plan passes every rule.',
+      '',
+      'WAITS FOR A PERSON  BECAUSE',
+      'ok                  it asks a question',
+      'refund              the contract of pay.back wants a permit for every call',
+    ]);
+  });
+
   it('shows each problem with its place, under each other', () => {
     const problems = [
       { pointer: '/plan/steps/0/tool', code: 'unknown_tool', message: "There is no tool 'a'. Did you mean 'b'?" },

@@ -14,9 +14,7 @@ export function planCheckLines(found: PlanCheck, paint: Paint): string[] {
     verdict,
     ...section(problemLines(found, paint)),
     ...section(effects.length === 0 ? [] : effectLines(found, paint)),
-    ...section(
-      permits.length === 0 ? [] : [paint.quiet('Permits'), ...permits.map((one) => `  ${safe(JSON.stringify(one))}`)],
-    ),
+    ...section(permits.length === 0 ? [] : permitLines(found, paint)),
     ...section(budgetLines(found, paint)),
     ...section(mermaid.includes('\n') ? [paint.quiet('Picture (Mermaid)'), ...safe(mermaid).split('\n')] : []),
   ];
@@ -44,6 +42,22 @@ const effectLines = ({ effects }: PlanCheck, paint: Paint): string[] =>
     ],
     paint,
   );
+
+const permitLines = ({ permits }: PlanCheck, paint: Paint): string[] =>
+  table(
+    permits,
+    [
+      { title: 'WAITS FOR A PERSON', of: (one) => safe(one.step) },
+      { title: 'BECAUSE', of: ({ because, tool }) => paint.quiet(safe(REASONS[because](tool))) },
+    ],
+    paint,
+  );
+
+const REASONS: Readonly<Record<PlanCheck['permits'][number]['because'], (tool: string) => string>> = {
+  approval: () => 'it asks a question',
+  step: (tool) => `the step wants a permit for its call of ${tool}`,
+  contract: (tool) => `the contract of ${tool} wants a permit for every call`,
+};
 
 function budgetLines({ budget }: PlanCheck, paint: Paint): string[] {
   const parts = Object.entries(budget)

@@ -71,11 +71,12 @@ export function stepTree(
       .join('  ')}`.trimEnd();
   const lines = (branches: readonly Branch[], lead: string): string[] => {
     const width = Math.max(0, ...branches.map(({ step }) => step.key.length));
+    const callees = Math.max(0, ...branches.map(({ step, items }) => (items.length > 0 ? 0 : calleeOf(step).length)));
     return branches.flatMap(({ step, items }) => {
       const shown = mostTelling(items, itemsShownMax);
       const hidden = items.length - shown.length;
       return [
-        line(step, lead, width, aboutStep(step, items, lead === '', paint)),
+        line(step, lead, width, padded(aboutStep(step, items, lead === '', paint), callees)),
         ...lines(shown, `${lead}  `),
         ...(hidden > 0 && shown.length > 0 ? [`${lead}  ${paint.quiet(`… and ${hidden} more`)}`] : []),
       ];
@@ -83,6 +84,9 @@ export function stepTree(
   };
   return lines(branchesOf(steps), '');
 }
+
+/** Nothing where there is nothing to say. */
+const padded = (text: string, width: number): string => (text === '' ? '' : padTo(text, width));
 
 /** How far a forEach is, or what a step calls; the items of a forEach all call the same. */
 function aboutStep(step: Step, items: readonly Branch[], isRoot: boolean, paint: Paint): string {
@@ -92,8 +96,12 @@ function aboutStep(step: Step, items: readonly Branch[], isRoot: boolean, paint:
       items.map((item) => item.step),
       paint,
     );
-  return isRoot || isAgent || step.key.includes('/') ? paint.quiet(safe(step.tool ?? step.agent ?? '')) : '';
+  return isRoot || isAgent || step.key.includes('/') ? paint.quiet(safe(calleeOf(step))) : '';
 }
+
+/** An approval calls nobody. */
+const calleeOf = ({ tool, agent }: Step): string => (tool === APPROVAL ? 'approval' : (tool ?? agent ?? ''));
+const APPROVAL = 'muster:approval';
 
 const BAR_WIDTH = 12;
 const ENDED: readonly StepState[] = ['succeeded', 'failed', 'skipped', 'cancelled', 'compensated'];

@@ -1,3 +1,4 @@
+import { APPROVAL } from '@muster/domain';
 import type { PermitWord } from './decision';
 import { dispatchAgain } from './dispatching';
 import type { Draft } from './draft';
@@ -7,11 +8,14 @@ import type { StepRow } from './snapshot';
 
 export const PERMIT_REQUIRED = 'permit_required';
 
+const QUESTION = 'A person is asked for an approval.';
+
 /** The claim was refused for want of a permit: a person is asked about the exact bytes that would have been sent. */
 export function askForPermit(draft: Draft, step: StepRow): void {
   const permit = draft.surroundings.newId();
   draft.permits.push({ id: permit, step, state: 'pending' });
-  const message = `Nothing is sent to '${step.tool}' without a person's permit.`;
+  const isQuestion = step.tool === APPROVAL;
+  const message = isQuestion ? QUESTION : `Nothing is sent to '${step.tool}' without a person's permit.`;
   const { operationId } = step;
   draft.park(step.id, { kind: 'person', reason: PERMIT_REQUIRED, message, operationId, permit }, null);
 }

@@ -6,6 +6,8 @@ export function summaryOf(facts: StandstillFacts): string {
   if (isTerminal(TASK, facts.state)) return endOf(facts);
   if (facts.withdrawal) return `The task is being withdrawn (${facts.withdrawal}); calls in flight are let go.`;
   if (facts.state === 'planning' || facts.state === 'accepted') return 'The task waits for its plan.';
+  const asked = facts.steps.find(({ condition }) => condition?.kind === 'person' && condition.permit !== undefined);
+  if (asked) return `Step '${asked.key}' waits for a person to give a permit, or to deny it.`;
   const parked = facts.steps.filter((step) => step.state === 'parked');
   if (parked.length > 0) return needsPerson(parked.map((step) => step.key));
   if (facts.steps.length === 0)
