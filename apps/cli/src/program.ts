@@ -36,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'check a plan before it is submitted, or replace the plan of a task that runs',
     load: () => require('./commands/plan'),
   },
+  agents: { summary: 'list agents, or register them', load: () => require('./commands/agents') },
   skills: { summary: 'list skills, or register them', load: () => require('./commands/skills') },
   tools: { summary: 'list tool contracts, or register them', load: () => require('./commands/tools') },
   mcp: {
