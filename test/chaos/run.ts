@@ -79,7 +79,11 @@ class Run {
   ) {
     const { client, key } = arena.muster;
     this.submitter = new Submitter(client.url, key);
-    this.caller = new Caller(client, this.submitter, new Person(client, arena.sink, () => arena.isAwake));
+    this.caller = new Caller(
+      client,
+      this.submitter,
+      new Person(client, arena.muster.approver, arena.sink, () => arena.isAwake),
+    );
     this.work = new RandomWork(options.seed);
   }
 

@@ -68,6 +68,9 @@ export class Database {
     this.pool = new Pool({ ...connectionSettings(options), max: options.poolMax ?? 10, idleTimeoutMillis: 60_000 });
     // Without a listener a restart of Postgres would end this process.
     this.pool.on('error', (error) => options.onIdleError?.(error));
+    // Nor may one that is ended in the very moment in which it goes from the pool to whoever asked for it: the pool no
+    // more listens to it then, and nobody else does yet. Its first query says what is wrong.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** Typed reads. Their errors are Prisma's own; hot paths and writes use `query`. */

@@ -14,22 +14,36 @@ const LOOKS_MAX = 100;
 export class Person {
   /** Operations that were resolved by this person. */
   readonly resolved = { happened: 0, absent: 0 };
+  readonly decided = { granted: 0, denied: 0 };
   private readonly busyWith = new Set<string>();
 
   constructor(
     private readonly client: MusterClient,
+    private readonly approver: MusterClient,
     private readonly sink: EffectSink,
     private readonly mayJudge: () => boolean,
   ) {}
 
-  /** Resolves every operation of a task that waits for a person. */
+  /** Gives permits, and resolves every operation of a task that waits for a person. */
   async attend(taskId: string, signal: AbortSignal): Promise<void> {
+    await this.decide(taskId);
     const steps = await gather(this.client.tasks.steps(taskId));
     const parked = steps.filter(({ state }) => state === 'parked').map(({ operationId }) => operationId);
     if (parked.length === 0) return;
     const operations = await gather(this.client.tasks.operations(taskId));
     const open = operations.filter(({ id, state }) => state === 'unknown' && parked.includes(id));
     await Promise.all(open.map((operation) => this.once(operation, signal)));
+  }
+
+  /** Mostly yes. What was decided meanwhile, or before an answer was lost, is not decided anew. */
+  private async decide(taskId: string): Promise<void> {
+    for (const { id } of await gather(this.client.permits.list({ task: taskId, state: 'pending' }))) {
+      const isDenied = id.endsWith('0');
+      const word = { reason: 'I looked at what it would send.' };
+      const { permits } = this.approver;
+      await (isDenied ? permits.deny(id, word) : permits.grant(id, word)).catch(ignoreConflict);
+      this.decided[isDenied ? 'denied' : 'granted']++;
+    }
   }
 
   private async once(operation: Operation, signal: AbortSignal): Promise<void> {
@@ -53,7 +67,7 @@ export class Person {
       this.resolved[outcome]++;
     } catch (error) {
       // Its answer came after all, or the first word of mine did although its reply was lost.
-      if (!(error instanceof MusterProblem && error.status === 409)) throw error;
+      ignoreConflict(error);
     }
   }
 
@@ -67,4 +81,8 @@ export class Person {
     }
     return undefined;
   }
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof MusterProblem && error.status === 409)) throw error;
 }

@@ -108,6 +108,7 @@ function aMixedPlan(key: string, draw: Draw): Drawn {
       ...gateOf(rank, draw),
       ...(isList ? listOf(rank, tool, draw) : inputOf(tool, `${key}/s${rank}`)),
       ...checkOf(tool, isList ? undefined : `${key}/s${rank}`, draw),
+      ...(!isList && draw.isLucky(0.08) && { permit: true }),
       ...onFailureOf(rank, lists, standIns, draw),
     };
   });
