@@ -44,7 +44,7 @@ beforeAll(async () => {
     aTool('library.find', 'none', tools.url),
     aTool('desk.write', 'keyed', tools.url),
     aTool('vault', 'keyed', tools.url),
-    aTool('post.send', 'opaque', tools.url, { timeoutMs: 200 }),
+    aTool('post.send', 'opaque', tools.url, { timeoutMs: 2_000 }),
     aTool('endless', 'keyed', tools.url, { timeoutMs: 60_000 }),
   );
   tools.usually('library.find', 'echo').usually('endless', 'hangafter');

@@ -5,7 +5,8 @@ import { aPlan, aStep, aTool } from '../support/builders';
 import { Muster } from '../support/muster';
 import { type Behaviour, ToolServer } from '../support/tool-server';
 
-const TIMEOUT_MS = 300;
+/** Of a tool that hangs once: the next answer has to come in it, whatever else the machine does. */
+const HANGS_MS = 2_000;
 jest.setTimeout(90_000);
 
 let muster: Muster;
@@ -94,7 +95,12 @@ async function anOutcome(name: string): Promise<Outcome> {
 
 describe('a tool that does something else than answer', () => {
   it.each(CELLS)('%s, %s: is called and answered for as its class says', async (effect, behaviour, expected) => {
-    const tool = aTool(`${effect}.${behaviour}`, effect, tools.url, { timeoutMs: TIMEOUT_MS });
+    const tool = aTool(
+      `${effect}.${behaviour}`,
+      effect,
+      tools.url,
+      behaviour.startsWith('hang') ? { timeoutMs: HANGS_MS } : {},
+    );
     await muster.register(tool);
     if (effect !== 'keyed') tools.withoutMemory(tool.name);
     tools.next(tool.name, behaviour);

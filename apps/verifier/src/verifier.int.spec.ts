@@ -23,7 +23,7 @@ const probe = (given = {}) => ({
   url: tool.url,
   happened: 'response.status == 200 && response.body.applied',
   output: 'response.body.result',
-  timeoutMs: 500,
+  timeoutMs: 5_000,
   ...given,
 });
 const verify = (step: Row, epoch = 1) => app.get(Verifier).answer({ steps: [{ id: String(step.id), epoch }] }, never);
