@@ -2,7 +2,7 @@ import { lifecycles, waysOut } from './lifecycles.mjs';
 
 // A released migration never changes. Once this one has been released, a changed table gets a new folder here; the
 // statements replace what an earlier guard created.
-const MIGRATION = 'prisma/migrations/20261121000700_lifecycle_guard/migration.sql';
+const MIGRATION = 'prisma/migrations/20261121000800_lifecycle_guard/migration.sql';
 
 /** Tables of which no row is ever changed or taken away. */
 const APPEND_ONLY = ['event', 'sending', 'evidence', 'verdict'];

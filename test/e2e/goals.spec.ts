@@ -30,6 +30,17 @@ const say = (goal: string, round: number, said: object) => ({
 });
 const plans = (goal: string, round: number, output: object) => say(goal, round, { output });
 
+/** What is answered the first time, or once a plan has failed. */
+const again = (goal: string, hasFailed: boolean, output: object) => ({
+  when: { if: `input.goal == ${JSON.stringify(goal)} && has(input.progress) == ${hasFailed} && round == 0` },
+  say: { literal: true, output },
+});
+/** Another way to the end of GOOD, from what its first step found. */
+const OTHER = {
+  steps: [{ id: 'say', tool: 'desk.say', input: { text: 'About ${{ steps.look.output.topic }}' } }],
+  output: { about: '${{ steps.say.output.text }}' },
+};
+
 /** What the model of this test answers to each goal, round by round. */
 const RULES = [
   plans('good at once', 0, GOOD),
@@ -42,6 +53,17 @@ const RULES = [
   plans('out of reach', 0, { refusal: 'No tool bakes cakes.' }),
   plans('reaches too far', 0, { steps: [{ id: 'a', tool: 'vault.open' }] }),
   plans('reaches too far', 1, { refusal: 'The vault is not granted.' }),
+  again('gets there in the end', false, GOOD),
+  again('gets there in the end', true, OTHER),
+  again('gets there slowly', false, GOOD),
+  { ...again('gets there slowly', true, OTHER), say: { literal: true, output: OTHER, afterMs: 1_500 } },
+  again('gets nowhere', false, GOOD),
+  again('gets nowhere', true, { refusal: 'Nobody else writes.' }),
+  {
+    when: { if: 'input.goal == "alone" && round == 0' },
+    say: { calls: [{ name: 'library.find', arguments: { topic: 'rain' } }] },
+  },
+  { when: { if: 'input.goal == "alone" && round == 1' }, say: { output: { answer: 'It rains.' } } },
 ];
 
 let muster: Muster;
@@ -56,9 +78,10 @@ beforeAll(async () => {
   await muster.register(
     aTool('library.find', 'none', tools.url, { description: 'Finds ${{ things }}.' }),
     aTool('desk.write', 'keyed', tools.url),
+    aTool('desk.say', 'keyed', tools.url),
     aTool('vault.open', 'keyed', tools.url),
   );
-  tools.usually('library.find', 'echo').usually('desk.write', 'echo');
+  tools.usually('library.find', 'echo').usually('desk.write', 'echo').usually('desk.say', 'echo');
 });
 afterEach(() => muster.expectNoBreach());
 afterAll(async () => {
@@ -67,8 +90,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function aim(goal: string) {
-  const request = { goal, input: { topic: 'rain' }, grants: ['library.*', 'desk.write'] };
+async function aim(goal: string, given: { strategy?: 'single' | 'voting'; budget?: Record<string, number> } = {}) {
+  const request = { goal, input: { topic: 'rain' }, grants: ['library.*', 'desk.*'], ...given };
   const { id } = await muster.client.tasks.submit(request);
   return muster.task(id);
 }
@@ -131,5 +154,106 @@ describe('a goal', () => {
     await running.reaches('completed');
     expect(Object.keys(await running.steps())).toEqual(['plan', 'plan/1', 'look', 'write']);
     expect((await running.operations())[0]).toMatchObject({ stepKey: 'plan/1', sendings: 2 });
+  });
+});
+
+describe('a goal whose plan fails', () => {
+  it('is reached by another plan, which does nothing again that was done', async () => {
+    tools.next('desk.write', 'reject');
+    const running = await aim('gets there in the end');
+    const task = await running.reaches('completed');
+
+    expect(task).toMatchObject({ planRevision: 2, output: { about: 'About rain' } });
+    const steps = await running.steps();
+    const states = Object.fromEntries(Object.entries(steps).map(([key, { state }]) => [key, state]));
+    expect(states).toEqual({
+      plan: 'succeeded',
+      'plan/1': 'succeeded',
+      'plan:2': 'succeeded',
+      'plan:2/1': 'succeeded',
+      look: 'succeeded',
+      write: 'failed',
+      say: 'succeeded',
+    });
+    expect((await running.operations()).filter(({ tool }) => tool === 'library.find')).toHaveLength(1);
+    const diff = await muster.client.tasks.planDiff(running.id, 1, 2);
+    expect(diff).toMatchObject({ kept: ['look'], added: ['say'], dropped: ['write'] });
+  });
+
+  it('shows its planner what was done and why it failed, and no more', async () => {
+    tools.next('desk.write', 'reject');
+    const running = await aim('gets there in the end');
+    await running.reaches('completed');
+
+    const { rows } = await muster.sql.query<{ request: Buffer }>(
+      "select request from operation where step_key = 'plan:2/1' order by first_sent_at desc limit 1",
+    );
+    const { messages } = JSON.parse(rows[0]!.request.toString()) as { messages: { role: string; text: string }[] };
+    const { progress } = JSON.parse(messages.find(({ role }) => role === 'user')!.text) as { progress: object };
+    expect(progress).toMatchObject({
+      steps: [
+        { id: 'look', state: 'succeeded', output: { topic: 'rain' } },
+        { id: 'write', state: 'failed', failure: { exitReason: 'http_422' } },
+      ],
+      failure: { exitReason: 'http_422' },
+    });
+  });
+
+  it('fails by what stopped it where there is no other way, and says so', async () => {
+    tools.next('desk.write', 'reject');
+    const task = await (await aim('gets nowhere')).reaches('failed');
+
+    expect(task.failure).toMatchObject({ exitReason: 'http_422' });
+    expect(task.failure!.message).toContain('Nobody else writes.');
+  });
+
+  it('fails at once where its budget allows one plan', async () => {
+    tools.next('desk.write', 'reject');
+    const running = await aim('gets there in the end', { budget: { revisions: 1 } });
+    const task = await running.reaches('failed');
+
+    expect(task).toMatchObject({ planRevision: 1, failure: { exitReason: 'http_422' } });
+    expect(Object.keys(await running.steps())).not.toContain('plan:2');
+  });
+
+  it('whose planner is killed while it plans again is planned once', async () => {
+    tools.next('desk.write', 'reject');
+    const running = await aim('gets there slowly');
+    await until(async () =>
+      (await running.operations()).some(({ state, stepKey }) => state === 'sent' && stepKey === 'plan:2/1'),
+    );
+
+    await muster.kill('planner');
+
+    await running.reaches('completed');
+    expect((await running.operations()).find(({ stepKey }) => stepKey === 'plan:2/1')).toMatchObject({ sendings: 2 });
+  });
+});
+
+describe('a strategy', () => {
+  it('is put to the planner with its pattern', async () => {
+    const running = await aim('good at once', { strategy: 'voting' });
+    await running.reaches('completed');
+
+    const { rows } = await muster.sql.query<{ request: Buffer }>(
+      "select request from operation where step_key = 'plan/1' order by first_sent_at desc limit 1",
+    );
+    expect(rows[0]!.request.toString()).toContain('Use this pattern: Voting');
+  });
+
+  it('of one agent needs no plan', async () => {
+    const running = await aim('alone', { strategy: 'single' });
+    const task = await running.reaches('completed');
+
+    expect(task).toMatchObject({ goal: 'alone', planRevision: 1, output: 'It rains.' });
+    expect(Object.keys(await running.steps())).toEqual(['answer', 'answer/1', 'answer/2', 'answer/3']);
+  });
+
+  it('is refused where there is no goal', async () => {
+    const plan = { steps: [{ id: 'a', tool: 'library.find' }] };
+
+    await expect(muster.client.tasks.submit({ plan, strategy: 'voting' })).rejects.toMatchObject({
+      problem: { errors: [expect.objectContaining({ pointer: '/strategy' })] },
+    });
   });
 });

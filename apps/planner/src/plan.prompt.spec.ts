@@ -1,8 +1,9 @@
-import { plannerContract, resolveAgent } from '@muster/domain';
+import { bootstrapPlan, PLANNER as NAME } from '@muster/domain';
 import type { ModelAnswer } from '@muster/models';
 import { planPrompt } from './plan.prompt';
 
-const PLANNER = resolveAgent(plannerContract('fast'), 'hash');
+const { agents } = bootstrapPlan({ catalogue: { tools: new Map(), agents: new Map() }, model: 'fast' });
+const PLANNER = agents.get(NAME)!;
 const answer = (text: string): ModelAnswer => ({
   text,
   toolCalls: [],

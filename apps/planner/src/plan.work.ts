@@ -1,18 +1,19 @@
 import type { StepAtEpoch } from '@muster/contracts';
 import {
-  type CompiledStep,
   canonicalJson,
+  catalogueIn,
   type JsonValue,
   type ModelStepCall,
   modelContractOf,
   PLANNER,
+  plannerInput,
   type ResolvedContract,
-  render,
 } from '@muster/domain';
 import { PREPARE } from '@muster/ledger';
 import type { ModelAnswer } from '@muster/models';
 import { Database, type KnownPlan, type NamedSql, PlanCache } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
+import { GoalReader } from './goal.reader';
 import { type EarlierCall, planPrompt } from './plan.prompt';
 
 /** A call of a model that is to make a plan, with everything that it needs. */
@@ -64,6 +65,7 @@ export class PlanWorkLoader {
   constructor(
     private readonly database: Database,
     private readonly plans: PlanCache,
+    private readonly goals: GoalReader,
   ) {}
 
   /** Undefined where the doorbell came too late, or names what is no call for a plan. */
@@ -87,19 +89,21 @@ export class PlanWorkLoader {
     };
   }
 
-  private async request(row: Prepared, { plan }: KnownPlan): Promise<Buffer> {
-    const calls = await this.database.query<Call>(READ_CALLS, [row.parent_id, row.item_index]);
-    const input = inputOf(plan.steps[0]!, JSON.parse(row.input) as JsonValue);
+  private async request(row: Prepared, { plan, contracts }: KnownPlan): Promise<Buffer> {
+    const [calls, goal] = await Promise.all([
+      this.database.query<Call>(READ_CALLS, [row.parent_id, row.item_index]),
+      this.goals.read(row.task_id, plan),
+    ]);
+    const input = plannerInput(
+      goal.text,
+      JSON.parse(row.input) as JsonValue,
+      catalogueIn(plan, contracts),
+      goal.progress,
+    );
     const made = calls.map(({ item }) => JSON.parse(item) as ModelStepCall);
     const request = planPrompt(plan.agents.get(PLANNER)!, input, calls.flatMap(earlierOf), made);
     return Buffer.from(canonicalJson(request as unknown as JsonValue));
   }
-}
-
-function inputOf({ input }: CompiledStep, given: JsonValue): JsonValue {
-  const rendered = render(input, { input: given });
-  if (!rendered.ok) throw new Error(`The planner's input cannot be read: ${rendered.pointer} ${rendered.message}`);
-  return rendered.value;
 }
 
 const earlierOf = ({ key, response }: Call): EarlierCall[] =>

@@ -4,6 +4,7 @@ import { AnswerBell, Doorbells, MessagingModule } from '@muster/messaging';
 import { Models } from '@muster/models';
 import { Database, PersistenceModule, PlanCache, WorkerModule } from '@muster/persistence';
 import { Module } from '@nestjs/common';
+import { GoalReader } from './goal.reader';
 import { ModelCaller } from './model.caller';
 import { PlanConsumer } from './plan.consumer';
 import { PlanWorkLoader } from './plan.work';
@@ -31,6 +32,7 @@ import { Planner, PlannerTools } from './planner';
     PlanCache,
     Withdrawals,
     ModelCaller,
+    GoalReader,
     PlanWorkLoader,
     PlannerTools,
     Planner,

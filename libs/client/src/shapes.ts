@@ -195,6 +195,15 @@ export interface TaskRequest {
   readonly goal?: string;
   readonly plan?: PlanDocument;
   readonly skill?: string;
+  /** Of a goal: how its plan divides the work. */
+  readonly strategy?:
+    | 'chaining'
+    | 'routing'
+    | 'sectioning'
+    | 'voting'
+    | 'orchestrator-workers'
+    | 'evaluator-optimizer'
+    | 'single';
   readonly input?: JsonObject;
   readonly completion?: readonly string[];
   readonly invariants?: readonly string[];

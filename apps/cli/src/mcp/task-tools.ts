@@ -20,6 +20,10 @@ const SUBMIT = z.strictObject({
     .optional()
     .describe('Steps of a fixed plan: {steps: [{id, tool, input, needs}], output}. Give this, goal or skill.'),
   goal: z.string().optional().describe('What is wanted, in words; needs grants.'),
+  strategy: z
+    .enum(['chaining', 'routing', 'sectioning', 'voting', 'orchestrator-workers', 'evaluator-optimizer', 'single'])
+    .optional()
+    .describe('Of a goal: how its plan divides the work; single: one agent and no plan.'),
   skill: z.string().optional().describe('Name of a plan template.'),
   input: z.record(z.string(), z.unknown()).optional().describe('What expressions see as `input`.'),
   grants: z.array(z.string()).optional().describe('Tools that may be called: names or prefix.*'),

@@ -2,8 +2,10 @@ import {
   APPROVAL,
   CHAIN_START,
   type CompiledPlan,
+  type CompiledStep,
   chainEvents,
   type EventRow,
+  isBootstrap,
   LIMITS,
   newUuid,
   operationId,
@@ -18,6 +20,8 @@ import type { StepRow } from './snapshot';
 export interface Acceptance {
   readonly taskId: string;
   readonly submission: Submission;
+  /** `planning`: its only step is one that makes its plan. */
+  readonly state: 'planning' | 'running';
   readonly steps: readonly StepRow[];
   readonly events: readonly EventRow[];
   readonly rings: readonly Ring[];
@@ -27,8 +31,8 @@ export interface Acceptance {
 /** `room`: how many steps of this tenant may be dispatched now. Pure but for where fresh ids come from. */
 export function accept(submission: Submission, now: number, room: number, newId = newUuid): Acceptance {
   const taskId = newId();
-  const isGoal = submission.goal !== undefined;
-  const revision = isGoal ? PLANNING_REVISION : 1;
+  const state = isBootstrap(submission.plan) ? 'planning' : 'running';
+  const revision = state === 'planning' ? PLANNING_REVISION : 1;
   const rows = plannedRows(submission.plan, { taskId, revision, priority: submission.priority, newId });
   const rings = dispatchFirst(rows, submission, now, room);
   const moved = rows.filter((row) => row.state !== 'pending');
@@ -37,7 +41,7 @@ export function accept(submission: Submission, now: number, room: number, newId 
       {
         type: 'task.accepted',
         data: {
-          state: isGoal ? 'planning' : 'running',
+          state,
           fence: 0,
           planHash: submission.plan.hash,
           open: rows.map((row) => row.key),
@@ -58,6 +62,7 @@ export function accept(submission: Submission, now: number, room: number, newId 
   return {
     taskId,
     submission,
+    state,
     steps: rows,
     events,
     rings,
@@ -83,18 +88,20 @@ export function plannedRows(plan: CompiledPlan, planned: Planned): Mutable<StepR
 }
 
 /** The row of one step of a plan, not begun and not linked. */
-export function pendingStep(
-  plan: CompiledPlan,
-  { taskId, revision, priority, newId }: Planned,
-  index: number,
-): Mutable<StepRow> {
-  const step = plan.steps[index]!;
+export function pendingStep(plan: CompiledPlan, planned: Planned, index: number): Mutable<StepRow> {
+  const priority = plan.body.document.steps[index]!.priority ?? planned.priority;
+  // The step that makes a plan stands before all of that plan's own.
+  const step = planned.revision === PLANNING_REVISION ? plan.planner! : plan.steps[index]!;
+  return pendingRow(step, { ...planned, priority });
+}
+
+/** The same of a step wherever it comes from. */
+export function pendingRow(step: CompiledStep, { taskId, revision, priority, newId }: Planned): Mutable<StepRow> {
   return {
     id: newId(),
     taskId,
     key: step.key,
-    // The step that makes a plan stands before all of that plan's own.
-    planIndex: revision === PLANNING_REVISION ? -1 : index,
+    planIndex: step.index,
     itemIndex: null,
     parentId: null,
     planRevision: revision,
@@ -103,7 +110,7 @@ export function pendingStep(
     tool: step.tool,
     contractHash: step.contractHash,
     lane: step.lane,
-    priority: plan.body.document.steps[index]!.priority ?? priority,
+    priority,
     permit: step.permit,
     state: 'pending',
     epoch: 0,

@@ -17,7 +17,7 @@ import { dispatch } from './dispatching';
 import type { Draft } from './draft';
 import { failStep, succeedStep } from './endings';
 import { failureOf, type GivingUp } from './failure';
-import { adopt, isPlanning, judgeProposal } from './planning';
+import { isPlanning, judgeProposal } from './planning';
 import type { AgentFacts, CallFacts, FailureRecord, StepRow } from './snapshot';
 
 /**
@@ -92,9 +92,9 @@ function foldAnswer(draft: Draft, agent: StepRow, model: StepRow, { answer: reco
 
 /** A plan that passes the rules is the task's from here on; one that does not goes back with the reasons, so many times. */
 function foldProposal(draft: Draft, planning: StepRow, model: StepRow, answer: ModelAnswer): void {
-  const judged = judgeProposal(draft.snapshot, answer);
+  const judged = judgeProposal(draft, answer);
   if (judged.kind === 'plan') {
-    adopt(draft, planning, judged.plan);
+    judged.adopt(planning);
     draft.change(planning.id, { operationId: model.operationId, dueAt: null });
     return succeedStep(draft, draft.step(planning.id));
   }

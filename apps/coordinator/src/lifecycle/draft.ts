@@ -7,6 +7,7 @@ import {
   hasEnded,
   isCallKey,
   type JsonValue,
+  PLANNING_INDEX,
   STEP,
   type StepCondition,
   type StepState,
@@ -102,7 +103,8 @@ export class Draft {
   }
 
   compiled(step: StepRow): CompiledStep {
-    const planned = this.snapshot.plan.steps[Math.max(0, step.planIndex)]!;
+    const { plan } = this.snapshot;
+    const planned = step.planIndex === PLANNING_INDEX ? plan.planner! : plan.steps[step.planIndex]!;
     if (!isCallKey(step.key)) return planned;
     return compiledCall(planned, this.snapshot.contracts.get(step.contractHash)!);
   }
@@ -195,6 +197,13 @@ export class Draft {
     const siblings = this.newItems.get(item.row.parentId!);
     if (siblings) siblings.push(item.row.id);
     else this.newItems.set(item.row.parentId!, [item.row.id]);
+  }
+
+  /** One more step, which is none of the plan's. */
+  addStep(row: StepRow): void {
+    this.items.set(row.id, { row, item: null });
+    this.task.openSteps += 1;
+    this.task.stepsTotal += 1;
   }
 
   /** The next item of this `forEach` that waits for a slot; each is answered once. Items start in their order. */

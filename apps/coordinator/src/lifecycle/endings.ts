@@ -1,6 +1,7 @@
 import { returnCall } from './agent-budget';
 import type { Draft } from './draft';
 import { failureOf } from './failure';
+import { isPlanning, noOtherPlan } from './planning';
 import type { FailureRecord, StepRow } from './snapshot';
 
 /** The step did what it was to do, and whoever had to judge it has. */
@@ -23,8 +24,14 @@ export function failStep(draft: Draft, step: StepRow, failure: FailureRecord): v
   );
   const isItem = step.parentId !== null;
   const isAbsorbed = onFailure === 'continue' || (onFailure === 'fallback' && !isItem) || isItem;
-  if (!isAbsorbed) draft.task.failure ??= failure;
+  if (!isAbsorbed) failTaskBy(draft, step, failure);
   draft.follow({ kind: 'ended', id: step.id, met: onFailure === 'continue' });
+}
+
+/** The first failure is the task's; what comes of looking for another plan is told with it. */
+function failTaskBy(draft: Draft, step: StepRow, failure: FailureRecord): void {
+  const first = draft.task.failure;
+  draft.task.failure = first && isPlanning(step) ? noOtherPlan(first, failure) : (first ?? failure);
 }
 
 /** `met`: skipped through its own `when`, or a fallback that was not needed; otherwise it stands behind a failure. */

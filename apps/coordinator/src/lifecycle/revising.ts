@@ -1,4 +1,4 @@
-import { type CompiledPlan, type RevisionShelf, revisePlan, type Standing } from '@muster/domain';
+import { type CompiledPlan, type RevisionShelf, revisePlan, type Standing, type Underway } from '@muster/domain';
 import { pendingStep } from './accept';
 import type { Revision, RevisionReply } from './decision';
 import type { Draft } from './draft';
@@ -13,7 +13,7 @@ export function revise(draft: Draft, revision: Revision): void {
 }
 
 function judge(draft: Draft, revision: Revision): RevisionReply {
-  const { task, snapshot } = draft;
+  const { task } = draft;
   if (task.state !== 'running' || task.withdrawal)
     return stale(`The task is ${task.withdrawal ? 'ending' : task.state}.`);
   if (revision.replaces !== task.planRevision) {
@@ -24,24 +24,27 @@ function judge(draft: Draft, revision: Revision): RevisionReply {
     const message = `The budget allows ${limit} revisions of the plan, and this would be one more.`;
     return { kind: 'refused', problems: [{ pointer: '/plan', code: 'over_budget', message }] };
   }
-  const rows = draft.stepsAt(snapshot.plan.steps.map(({ index }) => index));
-  const moved = movedSince(rows, revision);
+  const moved = movedSince(rowsOf(draft), revision);
   if (moved) return stale(moved);
-  const underway = {
-    plan: snapshot.plan,
-    revision: task.planRevision,
-    standings: rows.map((row) => standingOf(draft, row)),
-  };
-  const verdict = revisePlan(underway, revision.document, shelfOf(draft, revision), {
+  const verdict = revisePlan(underwayOf(draft), revision.document, shelfOf(draft, revision), {
     grants: revision.grants,
     budget: task.budget,
     input: task.input,
     supervised: task.autonomy === 'supervised',
   });
   if (!verdict.ok) return { kind: 'refused', problems: verdict.problems };
-  replace(draft, verdict.plan, rows, revision.by);
+  replacePlan(draft, verdict.plan, revision.by);
   return { kind: 'revised', revision: draft.task.planRevision, diff: verdict.diff };
 }
+
+const rowsOf = (draft: Draft): StepRow[] => draft.stepsAt(draft.snapshot.plan.steps.map(({ index }) => index));
+
+/** The plan that the task goes by, and how its steps stand. */
+export const underwayOf = (draft: Draft): Underway => ({
+  plan: draft.snapshot.plan,
+  revision: draft.task.planRevision,
+  standings: rowsOf(draft).map((row) => standingOf(draft, row)),
+});
 
 const stale = (reason: string): RevisionReply => ({ kind: 'stale', reason });
 
@@ -95,7 +98,9 @@ function isMet(draft: Draft, row: StepRow): boolean {
   }
 }
 
-function replace(draft: Draft, plan: CompiledPlan, rows: readonly StepRow[], by: string): void {
+/** From this decision on the task goes by a plan that `revisePlan` made of the one before it. */
+export function replacePlan(draft: Draft, plan: CompiledPlan, by: string): void {
+  const rows = rowsOf(draft);
   const revision = draft.task.planRevision + 1;
   const { id: taskId, priority } = draft.task;
   const planned = { taskId, revision, priority, newId: () => draft.surroundings.newId() };
@@ -120,7 +125,13 @@ function replace(draft: Draft, plan: CompiledPlan, rows: readonly StepRow[], by:
   draft.task.failure = null;
   draft.task.criteriaCount -= draft.snapshot.plan.completion.length;
   draft.adopt(plan, revision, linked);
-  draft.tell('plan.revised', { planRevision: revision, planHash: plan.hash, by, open: linked.map(({ key }) => key) });
+  draft.tell('plan.revised', {
+    state: draft.task.state,
+    planRevision: revision,
+    planHash: plan.hash,
+    by,
+    open: linked.map(({ key }) => key),
+  });
   for (const { id, dueAt } of linked) if (dueAt !== null) draft.followUps.push({ kind: 'look', stepId: id });
   draft.followUps.push({ kind: 'look-task' });
 }

@@ -118,7 +118,7 @@ export function conclusionColumns(conclusion: Conclusion, task: TaskRow) {
   };
 }
 
-export function acceptedTaskColumns({ taskId, submission, events, steps, toolCalls }: Acceptance) {
+export function acceptedTaskColumns({ taskId, submission, state, events, steps, toolCalls }: Acceptance) {
   const last = events.at(-1)!;
   const criteria = [...submission.completion];
   return {
@@ -128,7 +128,7 @@ export function acceptedTaskColumns({ taskId, submission, events, steps, toolCal
     event_hash: last.hash,
     goal: submission.goal ?? null,
     skill: submission.skill ?? null,
-    state: submission.goal === undefined ? 'running' : 'planning',
+    state,
     plan_revision: steps[0]!.planRevision,
     input: JSON.stringify(submission.input),
     plan_hash: submission.plan.hash,

@@ -1,6 +1,7 @@
 import { isTerminal, type JsonValue, LIMITS, render, TASK } from '@muster/domain';
 import { scopeOf } from './arriving';
 import type { Draft } from './draft';
+import { canPlanAgain, planAgain } from './planning';
 import type { FailureRecord, VerdictRow } from './snapshot';
 
 /** The round of a task's verdict: one per plan. */
@@ -66,6 +67,7 @@ function outputFailure(pointer: string, message: string): FailureRecord {
 }
 
 function failTask(draft: Draft, failure: FailureRecord): void {
+  if (canPlanAgain(draft, failure)) return planAgain(draft, failure);
   draft.task.failure = failure;
   finishTask(draft, 'failed', { exitReason: failure.exitReason, message: failure.message });
 }

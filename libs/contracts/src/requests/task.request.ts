@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@muster/domain';
-import { LIMITS } from '@muster/domain';
+import { LIMITS, STRATEGIES, type Strategy } from '@muster/domain';
 import { Json, Moment, OneOf, Shape, Text, TextMap, Texts, Whole } from '../shape/fields';
 import { BudgetRequest } from './budget.request';
 import { PlanRequest } from './plan.request';
@@ -24,6 +24,13 @@ export class TaskRequest {
     description: 'A registered skill, `name` or `name@version`; `input` holds its parameters.',
   })
   skill?: string;
+
+  @OneOf(STRATEGIES, {
+    optional: true,
+    description:
+      'How the plan of a goal divides the work; by default as its planner sees fit. `single`: one agent, no plan.',
+  })
+  strategy?: Strategy;
 
   @Json({ optional: true, description: 'What expressions see as `input`.' })
   input?: JsonValue;

@@ -16,7 +16,7 @@ export const TASK: Lifecycle<TaskState> = {
     accepted: ['planning', 'running', 'failed', 'cancelled'],
     planning: ['running', 'failed', 'cancelled'],
     running: ['planning', 'verifying', 'compensating', 'completed', 'failed', 'cancelled'],
-    verifying: ['running', 'compensating', 'completed', 'failed', 'cancelled'],
+    verifying: ['planning', 'running', 'compensating', 'completed', 'failed', 'cancelled'],
     compensating: ['failed', 'cancelled'],
     completed: [],
     failed: [],

@@ -6,7 +6,7 @@ import { Fault } from '../fault';
 import type { JsonValue } from '../json';
 import type { ResolvedContract } from '../tool-contract';
 import type { CompiledPlan, CompiledStep, ContractPins, OnFailure, PlanBody, PlanDocument, StepDocument } from './plan';
-import { calleeOf } from './plan';
+import { calleeOf, PLANNER, PLANNING_INDEX, PLANNING_STEP } from './plan';
 import type { PlanGraph } from './plan-graph';
 import { graphOf, indicesOf } from './plan-graph';
 import type { PlanReading, StepReading } from './plan-reading';
@@ -91,6 +91,7 @@ export function buildPlan(
     body,
     steps: reading.steps.map((step, i) => buildStep(step, i, graph, contractOf(step.step))),
     indexOf: graph.indexOf,
+    ...(agents.has(PLANNER) && { planner: plannerStep(agents.get(PLANNER)!) }),
     agents,
     completion: document.completion ?? [],
     ...(document.output === undefined ? {} : { output: document.output }),
@@ -111,6 +112,11 @@ function pinnedAgents(
       return [name, agent];
     }),
   );
+}
+
+function plannerStep(planner: ResolvedAgent): CompiledStep {
+  const reading = readPlan({ steps: [{ id: PLANNING_STEP, agent: PLANNER }] }, '');
+  return { ...buildStep(reading.steps[0]!, 0, graphOf(reading), modelContractOf(planner)), index: PLANNING_INDEX };
 }
 
 const pinOfTool = (pins: ContractPins, tool: string): string | undefined =>

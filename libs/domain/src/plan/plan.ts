@@ -14,6 +14,13 @@ export interface PlanDocument {
 /** What an `approval` step calls: a tool that does nothing, and not even that without a person's permit. */
 export const APPROVAL = 'muster:approval';
 
+/** The planner as an agent, and where its calls go. No registered name has a colon. */
+export const PLANNER = 'muster:planner';
+/** The step that makes a plan; no step of that plan may have its name. */
+export const PLANNING_STEP = 'plan';
+/** The place of such a step in the order of a plan: it is none of that plan's own, and stands before them. */
+export const PLANNING_INDEX = -1;
+
 /** The name of what a step calls. */
 export const calleeOf = ({ tool, agent, approval }: Pick<StepDocument, 'tool' | 'agent' | 'approval'>): string =>
   tool ?? agent ?? (approval === undefined ? '' : APPROVAL);
@@ -102,6 +109,8 @@ export interface CompiledPlan {
   readonly body: PlanBody;
   readonly steps: readonly CompiledStep[];
   readonly indexOf: ReadonlyMap<string, number>;
+  /** What makes another plan of the task's goal; there where the plan was made of one. */
+  readonly planner?: CompiledStep;
   /** By name; in the order of the names. */
   readonly agents: ReadonlyMap<string, ResolvedAgent>;
   readonly completion: readonly string[];

@@ -1,5 +1,6 @@
+import { PLANNER } from '../plan/plan';
 import { resolveContract } from '../tool-contract';
-import { bootstrapPlan, catalogueIn, catalogueOf, PLANNER } from './bootstrap-plan';
+import { bootstrapPlan, catalogueIn, catalogueOf, plannerInput } from './bootstrap-plan';
 import { type PlannerAnswer, readProposal } from './proposal';
 
 const codesOf = (answer: PlannerAnswer) => {
@@ -63,17 +64,18 @@ describe('the plan that makes a plan', () => {
   const all = { tools: new Map(['b.x', 'a.x', 'a.y'].map((name) => [name, tool(name)])), agents: new Map() };
 
   it('shows the planner what is granted, and nothing else', () => {
-    const { plan } = bootstrapPlan('a goal', catalogueOf(all, ['a.*']), 'fast');
+    const plan = bootstrapPlan({ catalogue: catalogueOf(all, ['a.*']), model: 'fast' });
 
     expect(Object.keys(plan.body.pins)).toEqual(['a.x', 'a.y']);
     expect([...plan.agents.keys()]).toEqual([PLANNER]);
-    expect(JSON.stringify(plan.body.document)).not.toContain('b.x');
     const contracts = new Map([...all.tools.values()].map((one) => [one.hash, one]));
-    expect([...catalogueIn(plan, contracts).tools.keys()]).toEqual(['a.x', 'a.y']);
+    const catalogue = catalogueIn(plan, contracts);
+    expect([...catalogue.tools.keys()]).toEqual(['a.x', 'a.y']);
+    expect(JSON.stringify(plannerInput('a goal', null, catalogue))).not.toContain('b.x');
   });
 
   it('is the same for the same goal and catalogue, and another for another model', () => {
-    const hashOf = (model: string) => bootstrapPlan('a goal', catalogueOf(all, ['a.*']), model).plan.hash;
+    const hashOf = (model: string) => bootstrapPlan({ catalogue: catalogueOf(all, ['a.*']), model }).hash;
 
     expect(hashOf('fast')).toBe(hashOf('fast'));
     expect(hashOf('fast')).not.toBe(hashOf('slow'));

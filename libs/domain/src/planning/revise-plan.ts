@@ -4,6 +4,7 @@ import type { JsonValue } from '../json';
 import { supervised, withApproval } from '../permit/approval';
 import { compilePlanBody } from '../plan/compile-plan';
 import type { CompiledPlan, PlanBody, PlanDocument, Problem, StepDocument } from '../plan/plan';
+import { PLANNER } from '../plan/plan';
 import type { PlanOptions } from '../plan/plan-rules';
 import { compilePlan } from '../plan/plan-rules';
 import type { ResolvedContract } from '../tool-contract';
@@ -83,7 +84,9 @@ export function revisePlan(
   const named = new Map([...shelf.tools, ...pinnedByName(plan.body, shelf.pinned)]);
   const tools = withApproval(merge.effective, named);
   const agents = new Map([...shelf.agents, ...plan.agents]);
-  const verdict = compilePlan(merge.effective, tools, { ...options, agents, supervised: false });
+  // What makes plans is pinned with them, and is nobody's to call.
+  const callable = new Map([...agents].filter(([name]) => name !== PLANNER));
+  const verdict = compilePlan(merge.effective, tools, { ...options, agents: callable, supervised: false });
   if (!verdict.ok) {
     return { ok: false, problems: verdict.problems.map((problem) => relocated(problem, pointer, merge)) };
   }

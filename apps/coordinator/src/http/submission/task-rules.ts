@@ -7,6 +7,7 @@ export function taskProblems(body: JsonObject, now: Date): Problem[] {
     ...shapeProblems(TaskRequest, body),
     ...kindProblems(body),
     ...deadlineProblems(body.deadlineAt, now),
+    ...strategyProblems(body),
     ...unavailableProblems(body),
   ];
 }
@@ -32,6 +33,12 @@ function kindProblems(body: JsonObject): Problem[] {
   if (given.length === 0) return [{ pointer: '', code: 'required', message: `${rule}; this has none.` }];
   const message = `${rule}; this has ${given.join(' and ')}.`;
   return given.slice(1).map((kind) => ({ pointer: `/${kind}`, code: 'contradiction', message }));
+}
+
+function strategyProblems({ goal, strategy }: JsonObject): Problem[] {
+  if (strategy === undefined || goal !== undefined) return [];
+  const message = 'A strategy says how a plan is made of a goal; this task has its plan already.';
+  return [{ pointer: '/strategy', code: 'contradiction', message }];
 }
 
 function deadlineProblems(deadlineAt: JsonValue | undefined, now: Date): Problem[] {

@@ -8,7 +8,11 @@ import {
   nearestName,
   type PlanDocument,
   type Problem,
+  plannerInput,
   readCriteria,
+  SINGLE_STRATEGY,
+  type Strategy,
+  singlePlan,
 } from '@muster/domain';
 import { DOOR_LIMITS } from '../door.limits';
 import { HttpProblem, invalidRequest } from '../problems/problem';
@@ -61,16 +65,20 @@ function judgeGoal(
   body: JsonObject,
   problems: readonly Problem[],
   contracts: Contracts,
-  { plannerModel }: PlanCompiler,
+  compiler: PlanCompiler,
 ): TaskVerdict {
+  const { plannerModel: model } = compiler;
   const all = [...problems, ...goalProblems(body)];
-  if (plannerModel === undefined) throw noPlanner(all);
+  if (model === undefined) throw noPlanner(all);
   if (all.length > 0) return { ok: false, problems: all };
-  const { goal, grants } = body as unknown as { goal: string; grants: string[] };
+  const { goal, grants, strategy } = body as unknown as { goal: string; grants: string[]; strategy?: Strategy };
   const catalogue = catalogueOf(contracts, grants);
-  const { plan } = bootstrapPlan(goal, catalogue, plannerModel);
-  const bytes = Buffer.byteLength(JSON.stringify(plan.body.document));
-  if (bytes <= DOOR_LIMITS.CATALOGUE_BYTES_MAX) return { ok: true, plan };
+  const bytes = Buffer.byteLength(JSON.stringify(plannerInput(goal, null, catalogue)));
+  if (bytes <= DOOR_LIMITS.CATALOGUE_BYTES_MAX) {
+    return strategy === SINGLE_STRATEGY
+      ? singlePlan(goal, { catalogue, model }, compiler.optionsFor(partsOf(body), contracts))
+      : { ok: true, plan: bootstrapPlan({ catalogue, model, strategy }) };
+  }
   const message = `The contracts granted come to ${bytes} bytes; a planner reads ${DOOR_LIMITS.CATALOGUE_BYTES_MAX}. Grant what the goal needs.`;
   return { ok: false, problems: [{ pointer: '/grants', code: 'too_large', message }] };
 }

@@ -92,7 +92,7 @@ const callOf =
   });
 
 /** What a model was asked for costs ten tokens in and five out. */
-function answerOf(given: Partial<ModelAnswer>): JsonValue {
+export function answerOf(given: Partial<ModelAnswer>): JsonValue {
   const answer: ModelAnswer = {
     text: null,
     toolCalls: [],

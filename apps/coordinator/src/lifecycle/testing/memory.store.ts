@@ -318,20 +318,20 @@ const resultOf = (kind: StepRow['kind'], answer: JsonValue): JsonValue =>
 const idsOf = (rows: readonly OperationRow[], fits: (row: OperationRow) => boolean): ReadonlySet<string> =>
   new Set(rows.filter(fits).map(({ id }) => id));
 
-function taskOf({ taskId, submission, steps, events, toolCalls }: Acceptance): TaskRow {
+function taskOf({ taskId, submission, state, steps, events, toolCalls }: Acceptance): TaskRow {
   const { completion, invariants, plan, deadlineAt } = submission;
   const last = events.at(-1)!;
   return {
     id: taskId,
     tenantId: submission.tenantId,
-    state: 'running',
+    state,
     revision: 1,
     fence: 0,
     withdrawal: null,
     withdrawnAt: null,
     eventSeq: last.seq,
     eventHash: last.hash,
-    planRevision: 1,
+    planRevision: steps[0]!.planRevision,
     planHash: plan.hash,
     stepsTotal: steps.length,
     openSteps: steps.length,

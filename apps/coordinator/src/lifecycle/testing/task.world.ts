@@ -1,4 +1,7 @@
 import {
+  bootstrapPlan,
+  type CompiledPlan,
+  catalogueOf,
   compilePlan,
   hasEnded,
   isTerminal,
@@ -15,6 +18,7 @@ import type { ClaimResult, Settlement } from '@muster/ledger';
 import { accept } from '../accept';
 import { decide } from '../decide';
 import type { Decision, Input, Reply, Ring } from '../decision';
+import type { Submission } from '../lifecycle.port';
 import type { StepRow, Surroundings } from '../snapshot';
 import { CONTRACTS } from './contracts';
 import type { StoredOperation } from './memory.ledger';
@@ -38,6 +42,7 @@ export interface WorldOptions {
   readonly room?: number;
   readonly agents?: readonly ResolvedAgent[];
   readonly grants?: readonly string[];
+  readonly autonomy?: Submission['autonomy'];
 }
 
 export const aStep = (id: string, changes: Partial<StepDocument> = {}): StepDocument => ({
@@ -65,10 +70,10 @@ export class TaskWorld {
   /** Called between load and commit: whatever it does, another coordinator or an executor has done. */
   interfere: () => void = () => undefined;
 
-  constructor(document: PlanDocument | readonly StepDocument[], options: WorldOptions = {}) {
-    const plan = 'steps' in document ? document : { steps: document };
+  /** A plan, its steps, or a goal that a model is to make a plan of. */
+  constructor(what: PlanDocument | readonly StepDocument[] | { readonly goal: string }, options: WorldOptions = {}) {
     this.room = options.room ?? Number.POSITIVE_INFINITY;
-    const acceptance = accept(submissionOf(plan, options), START, this.room);
+    const acceptance = accept(submissionOf(what, options), START, this.room);
     this.store = new MemoryStore(acceptance, START);
     this.rings.push(...acceptance.rings);
     this.worker('w1');
@@ -300,20 +305,30 @@ function settlementOf(operationId: string, sending: number, answer: Answer): Set
   };
 }
 
-function submissionOf(document: PlanDocument, options: WorldOptions) {
+function planFor(what: ConstructorParameters<typeof TaskWorld>[0], options: WorldOptions): CompiledPlan {
   const agents = new Map((options.agents ?? []).map((agent) => [agent.name, agent]));
+  if ('goal' in what) {
+    const catalogue = catalogueOf({ tools: CONTRACTS, agents }, options.grants ?? []);
+    return bootstrapPlan({ catalogue, model: 'test-model' });
+  }
+  const document = 'steps' in what ? what : { steps: what };
   const verdict = compilePlan(document, CONTRACTS, { agents, grants: options.grants });
   if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems));
+  return verdict.plan;
+}
+
+function submissionOf(what: ConstructorParameters<typeof TaskWorld>[0], options: WorldOptions): Submission {
   return {
     tenantId: 'acme',
     bodyHash: 'body',
-    plan: verdict.plan,
+    plan: planFor(what, options),
+    ...('goal' in what && { goal: what.goal }),
     input: options.input ?? null,
     completion: options.completion ?? [],
     invariants: [],
     grants: [],
     budget: options.budget ?? {},
-    autonomy: 'workflow' as const,
+    autonomy: options.autonomy ?? 'workflow',
     priority: 5,
     labels: {},
     ...(options.deadlineMs === undefined ? {} : { deadlineAt: new Date(START + options.deadlineMs) }),
