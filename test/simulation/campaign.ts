@@ -1,5 +1,5 @@
 import { FAULTS, type ThemeName } from './mix';
-import { run, scenarioOf } from './schedule';
+import { PLANNED_AGAIN, run, scenarioOf } from './schedule';
 
 export interface Failure {
   readonly seed: number;
@@ -50,7 +50,7 @@ const SCHEDULES_PER_FAULT = 1_000;
 /** Where too little happened to prove anything: what is missing, a sentence each. */
 export function lacksOf({ schedules, events, effects, struck }: Summary): string[] {
   const strikesMin = Math.ceil(schedules / SCHEDULES_PER_FAULT);
-  const rare = FAULTS.filter((fault) => (struck[fault] ?? 0) < strikesMin);
+  const rare = [...FAULTS, PLANNED_AGAIN].filter((fault) => (struck[fault] ?? 0) < strikesMin);
   return [
     ...(schedules === 0 ? ['No schedule was run.'] : []),
     ...(events < schedules * PER_SCHEDULE.events ? [`${events} events are too few for ${schedules} schedules.`] : []),

@@ -1,5 +1,5 @@
 import type { StepAtEpoch } from '@muster/contracts';
-import type { Scope } from '@muster/domain';
+import { type Scope, stepAt } from '@muster/domain';
 import type { Advance, AdvanceAnswer, ToolAnswer } from '@muster/ledger';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import { contextOf, isModelCall, type LoopRow } from '../../apps/executor/src/agents/context.loader';
@@ -135,7 +135,7 @@ export class SimExecutor implements Actor {
     const known = { plan: store.plan, contracts: store.contracts };
     const own = new Set(open.map((row) => row.plan_index));
     const reads = open
-      .flatMap((row) => store.plan.steps[row.plan_index]!.inputReads)
+      .flatMap((row) => stepAt(store.plan, row.plan_index).inputReads)
       .filter((index) => !own.has(index));
     const outputs = reads.map((index) => [store.plan.steps[index]!.key, store.outputAt(index)]);
     const scope = { input: store.task.input, steps: Object.fromEntries(outputs) } as unknown as Scope;

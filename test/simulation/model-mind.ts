@@ -1,3 +1,4 @@
+import type { JsonValue } from '@muster/domain';
 import type { ModelAnswer, ModelToolCall } from '@muster/models';
 import type { Draws } from './draws';
 
@@ -24,12 +25,16 @@ export function sayAnything(draws: Draws): string {
   const nonsense = draws.chance(0.1);
   const output = draws.chance(0.4) ? { done: true } : undefined;
   const calls = Array.from({ length: 1 + draws.below(CALLS_MAX) }, (_, n) => ({ id: `c${n}`, ...draws.pick(CALLS) }));
-  const isFinal = nonsense || output !== undefined;
+  return nonsense || output !== undefined ? said(draws, nonsense ? { wrong: 1 } : output!) : said(draws, null, calls);
+}
+
+/** An answer of a model: this final one, or these calls. */
+export function said(draws: Draws, output: JsonValue, toolCalls: readonly ModelToolCall[] = []): string {
   const answer: ModelAnswer = {
     text: null,
-    toolCalls: isFinal ? [] : calls,
-    output: nonsense ? { wrong: 1 } : (output ?? null),
-    finishReason: isFinal ? 'stop' : 'tool-calls',
+    toolCalls,
+    output,
+    finishReason: toolCalls.length === 0 ? 'stop' : 'tool-calls',
     usage: { inputTokens: draws.below(900), outputTokens: draws.below(400), costUsd: 0 },
     provider: 'invented',
   };

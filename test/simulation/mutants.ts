@@ -37,6 +37,24 @@ export const MUTANTS: readonly Mutant[] = [
     finds: /leaves before any row intends it/,
   },
   {
+    name: 'a goal that is planned again for ever',
+    patches: [{ file: `${LIFECYCLE}/planning.ts`, from: `    task.planRevision < revisions &&\n`, to: '' }],
+    finds: /would be plan \d+ of its goal/,
+    theme: 'goals',
+  },
+  {
+    name: 'a planner that does not wait for what is still under way',
+    patches: [
+      {
+        file: `${LIFECYCLE}/task-end.ts`,
+        from: `draft.task.openSteps > 0 || draft.task.withdrawal`,
+        to: `(draft.task.openSteps > 0 && !(draft.task.failure && draft.task.state === 'running')) || draft.task.withdrawal`,
+      },
+    ],
+    finds: /was begun before .* had ended/,
+    theme: 'goals',
+  },
+  {
     name: 'a re-plan that renames operations',
     patches: [
       {

@@ -1,4 +1,13 @@
-import { type CompiledPlan, compilePlan, type JsonObject, type PlanDocument, type StepDocument } from '@muster/domain';
+import {
+  bootstrapPlan,
+  type CompiledPlan,
+  compilePlan,
+  type JsonObject,
+  type JsonValue,
+  PLANNING_REVISION,
+  type PlanDocument,
+  type StepDocument,
+} from '@muster/domain';
 import type { Revision } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Submission } from '../../apps/coordinator/src/lifecycle/lifecycle.port';
 import { anAgent } from '../../apps/coordinator/src/lifecycle/testing/agent.world';
@@ -11,6 +20,8 @@ export interface Case {
   readonly budget: JsonObject;
   /** From the submission on. */
   readonly deadlineMs: number | undefined;
+  /** The task has a goal, and the document is what its planner comes to propose. */
+  readonly isGoal?: boolean;
 }
 
 const TOOLS = ['read', 'slow', 'record', 'pay', 'pay', 'book', 'book', 'ship', 'mail'] as const;
@@ -43,9 +54,16 @@ export function drawCase(draws: Draws): Case {
 
 /** One in so many plans has an agent in it. */
 const AGENTS_EVERY = 6;
+/** One in so many plans is made by a planner. */
+const GOALS_EVERY = 6;
 
-/** The same, and in some of them one step is an agent. */
-export function drawCaseWithAgents(draws: Draws): Case {
+/** The same; in some of them one step is an agent, and some are made of a goal. */
+export function drawCaseOfAnyKind(draws: Draws): Case {
+  const one = drawCaseWithAgents(draws);
+  return draws.below(GOALS_EVERY) > 0 ? one : { ...one, isGoal: true };
+}
+
+function drawCaseWithAgents(draws: Draws): Case {
   const one = drawCase(draws);
   if (draws.below(AGENTS_EVERY) > 0) return one;
   const chosen = draws.below(one.document.steps.length);
@@ -89,11 +107,13 @@ function planOf(document: PlanDocument): CompiledPlan {
 /** Whether the rules of plans let it through. */
 export const isValid = (document: PlanDocument): boolean => compilePlan(document, CONTRACTS, { agents: AGENTS }).ok;
 
-export function submissionOf({ document, budget, deadlineMs }: Case, now: number): Submission {
+const BOOTSTRAP = bootstrapPlan({ catalogue: { tools: CONTRACTS, agents: AGENTS }, model: 'test-model' });
+
+export function submissionOf({ document, budget, deadlineMs, isGoal }: Case, now: number): Submission {
   return {
     tenantId: 'acme',
     bodyHash: 'body',
-    plan: planOf(document),
+    ...(isGoal ? { goal: 'Reach it.', plan: BOOTSTRAP } : { plan: planOf(document) }),
     input: INPUT,
     completion: [],
     invariants: [],
@@ -104,6 +124,30 @@ export function submissionOf({ document, budget, deadlineMs }: Case, now: number
     labels: {},
     ...(deadlineMs === undefined ? {} : { deadlineAt: new Date(now + deadlineMs) }),
   };
+}
+
+const NO_PLANS: readonly JsonObject[] = [{ wrong: 1 }, { steps: [] }, { refusal: 'There is no way.' }];
+
+/** What a planner comes up with: the plan that was meant, steps behind what was done, or what is no plan at all. */
+export function drawProposal(draws: Draws, { document }: Case, { body }: CompiledPlan, revision: number): JsonValue {
+  if (draws.chance(0.1)) return draws.pick(NO_PLANS);
+  const meant = revision === PLANNING_REVISION ? document : { steps: drawMore(draws, body, revision) };
+  const steps = meant.steps.map(({ retry: _retry, priority: _priority, ...step }) =>
+    draws.chance(0.05) ? { ...step, tool: 'nothing.there' } : step,
+  );
+  return JSON.parse(JSON.stringify({ ...meant, steps })) as JsonValue;
+}
+
+/** Steps that are new, behind some that are there, whatever became of those. */
+function drawMore(draws: Draws, { document, retired }: CompiledPlan['body'], revision: number): StepDocument[] {
+  const there = document.steps.filter((_, index) => !retired?.includes(index));
+  return Array.from({ length: 1 + draws.below(2) }, (_, n) => ({
+    id: `r${revision}x${n}x${draws.below(1_000)}`,
+    tool: draws.pick(TOOLS),
+    ...(there.length > 0 && draws.chance(0.4) ? { needs: [draws.pick(there).id] } : {}),
+    // So that plan after plan fails.
+    ...(draws.chance(0.3) ? { check: 'false' } : {}),
+  }));
 }
 
 /** A plan in the place of another one, sound or not: the rules have their say. */

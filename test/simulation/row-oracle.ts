@@ -1,4 +1,16 @@
-import { type CompiledStep, findBreak, foldEvents, hasEnded, isCallKey, isTerminal, TASK } from '@muster/domain';
+import {
+  type CompiledStep,
+  findBreak,
+  foldEvents,
+  GOAL_REVISIONS_MAX,
+  hasEnded,
+  isCallKey,
+  isTerminal,
+  PLANNING_INDEX,
+  PLANNING_REVISION,
+  stepAt,
+  TASK,
+} from '@muster/domain';
 import type { StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
@@ -242,7 +254,9 @@ export class RowOracle {
       (step) =>
         step.parentId === null && step.state === 'failed' && !this.retired.has(step.planIndex) && !this.isMet(step),
     );
-    const isRefuted = store.verdicts.some(({ stepId, passed }) => stepId === null && !passed);
+    const isRefuted = store.verdicts.some(
+      ({ stepId, passed, round }) => stepId === null && !passed && round === task.planRevision,
+    );
     const isBadOutput = task.failure?.exitReason === 'expression_error' && task.failure.stepId === undefined;
     const sent = this.sendings((kind) => kind !== 'model');
     const asked = this.sendings((kind) => kind === 'model');
@@ -251,7 +265,7 @@ export class RowOracle {
       ...said(task.toolCalls !== sent, `${sent} calls were sent, but ${task.toolCalls} are accounted for`),
       ...said(task.modelCalls !== asked, `${asked} model calls were sent, but ${task.modelCalls} are accounted for`),
       ...said(task.state !== expected, `the task is ${task.state}, but its steps say ${expected}`),
-      ...[...store.steps.values()].flatMap((step) => this.skipFindings(step)),
+      ...[...store.steps.values()].flatMap((step) => [...this.skipFindings(step), ...this.planningFindings(step)]),
     ];
   }
 
@@ -269,6 +283,19 @@ export class RowOracle {
     );
   }
 
+  /** A planner is asked only when everything has ended that there was, and not for ever. */
+  private planningFindings({ key, planIndex, planRevision, parentId, startedAt }: StepRow): string[] {
+    if (planIndex !== PLANNING_INDEX || parentId !== null || planRevision === PLANNING_REVISION) return [];
+    const earlier = [...this.store.steps.values()].filter(
+      (step) => step.planRevision <= planRevision && step.key !== key,
+    );
+    const open = earlier.filter(({ parentId, finishedAt }) => parentId === null && finishedAt! > startedAt!);
+    return [
+      ...said(planRevision >= GOAL_REVISIONS_MAX, `${key} would be plan ${planRevision + 1} of its goal`),
+      ...said(open.length > 0, `${key} was begun before ${open[0]?.key} had ended`),
+    ];
+  }
+
   private row(id: string): StepRow {
     return this.store.steps.get(id)!;
   }
@@ -278,7 +305,7 @@ export class RowOracle {
   }
 
   private compiled(step: StepRow): CompiledStep {
-    return this.store.plan.steps[step.planIndex]!;
+    return stepAt(this.store.plan, step.planIndex);
   }
 
   private itemsOf(parent: StepRow): StepRow[] {

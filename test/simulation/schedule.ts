@@ -1,4 +1,4 @@
-import { isTerminal, TASK } from '@muster/domain';
+import { isTerminal, PLANNING_INDEX, TASK } from '@muster/domain';
 import { accept } from '../../apps/coordinator/src/lifecycle/accept';
 import { MemoryStore } from '../../apps/coordinator/src/lifecycle/testing/memory.store';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
@@ -9,7 +9,7 @@ import { Finding } from './finding';
 import { CALM, drawMix, type Mix, type ThemeName } from './mix';
 import { Oracle } from './oracle';
 import { Person } from './person';
-import { type Case, drawCaseWithAgents, submissionOf } from './plans';
+import { type Case, drawCaseOfAnyKind, drawProposal, submissionOf } from './plans';
 import { Stage, type TraceLine } from './stage';
 import { SimVerifier } from './verifier';
 import { World } from './world';
@@ -26,14 +26,16 @@ export interface Outcome {
   readonly finding: string | undefined;
   readonly events: number;
   readonly effects: number;
-  /** How often each fault struck. */
+  /** How often each fault struck, and a planner came to make another plan. */
   readonly struck: Readonly<Record<string, number>>;
 }
 
 /** What a seed stands for; of one kind of trouble where that is asked for. */
 export function scenarioOf(seed: number, theme?: ThemeName): Scenario {
   const draws = new Draws(seed);
-  return { seed, mix: drawMix(draws, theme), one: drawCaseWithAgents(draws) };
+  const mix = drawMix(draws, theme);
+  const one = drawCaseOfAnyKind(draws);
+  return { seed, mix, one: theme === 'goals' ? { ...one, isGoal: true } : one };
 }
 
 /** Runs a scenario to its end. Anything that is thrown is a fault of the harness, never a finding. */
@@ -50,6 +52,9 @@ export function run(scenario: Scenario, trace?: TraceLine[]): Outcome {
   }
   return { finding, ...schedule.counts };
 }
+
+/** What is counted beside the faults: a second plan, made when the first had failed. */
+export const PLANNED_AGAIN = 'plannedAgain';
 
 const EXECUTORS = 2;
 const COORDINATORS = 2;
@@ -88,6 +93,10 @@ class Schedule {
       this.draws.uuid(),
     );
     this.world = new World(this.stage, this.draws, new MemoryStore(acceptance, START), scenario.mix);
+    this.world.site.planner = () => {
+      const { plan, task } = this.world.store;
+      return drawProposal(this.draws, scenario.one, plan, task.planRevision);
+    };
     this.oracle = new Oracle(this.world);
     this.person = new Person(this.world, this.oracle);
     for (let count = 0; count < EXECUTORS; count++) this.startExecutor();
@@ -104,8 +113,15 @@ class Schedule {
     return {
       events: this.stage.events,
       effects: this.world.site.effects,
-      struck: Object.fromEntries(this.world.struck),
+      struck: Object.fromEntries([...this.world.struck, [PLANNED_AGAIN, this.plannedAgain]]),
     };
+  }
+
+  private get plannedAgain(): number {
+    const planning = [...this.world.store.steps.values()].filter(
+      ({ planIndex, parentId, planRevision }) => planIndex === PLANNING_INDEX && parentId === null && planRevision > 0,
+    );
+    return planning.filter(({ state }) => state === 'succeeded').length;
   }
 
   private get isOver(): boolean {

@@ -5,7 +5,7 @@ import { lacksOf, NOTHING, type Summary } from './campaign';
 import { FAULTS } from './mix';
 import { REGRESSIONS } from './regressions';
 import { traceOf } from './report';
-import { scenarioOf } from './schedule';
+import { PLANNED_AGAIN, scenarioOf } from './schedule';
 
 const SCHEDULES = 20_000;
 /** Some twenty seconds of one core; a machine may be busy with other things. */
@@ -55,7 +55,7 @@ describe('a seed', () => {
 });
 
 describe('schedules in which too little happened', () => {
-  const struck = Object.fromEntries(FAULTS.map((fault) => [fault, 20]));
+  const struck = Object.fromEntries([...FAULTS, PLANNED_AGAIN].map((fault) => [fault, 20]));
   const enough: Summary = { schedules: SCHEDULES, events: 600_000, effects: 20_000, struck, failures: [] };
 
   it('prove nothing, and are told what they lack', () => {

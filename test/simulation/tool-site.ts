@@ -1,3 +1,4 @@
+import { type JsonValue, modelToolName, PLANNER } from '@muster/domain';
 import type { ToolAnswer } from '@muster/ledger';
 import { ABSENT_AFTER_MS, TIMEOUT_MS, WINDOW_MS } from '../../apps/coordinator/src/lifecycle/testing/contracts';
 import type { ToolCall } from '../../apps/executor/src/tools/tool';
@@ -5,7 +6,7 @@ import type { StepWork } from '../../apps/executor/src/work';
 import type { Draws } from './draws';
 import { Finding } from './finding';
 import type { Strikes } from './mix';
-import { sayAnything } from './model-mind';
+import { said, sayAnything } from './model-mind';
 import type { Actor, Stage, Timer } from './stage';
 
 /** One sending as it is in the world outside, whatever anybody has written down about it. */
@@ -24,6 +25,8 @@ export interface PhysicalCall {
   isBelated: boolean;
   pending: Timer | undefined;
 }
+
+const PLANNER_CALL = modelToolName(PLANNER);
 
 /** What a tool does with one request. `does`: whether this request has an effect. */
 interface Behaviour {
@@ -141,6 +144,7 @@ export class ToolSite {
   }
 
   private outputFor(tool: string): string {
+    if (tool === PLANNER_CALL) return said(this.draws, this.planner());
     return tool.startsWith('model:') ? sayAnything(this.draws) : this.draws.pick(OUTPUTS);
   }
 
@@ -186,6 +190,9 @@ export class ToolSite {
     this.stage.say('world', () => `effect ${times} of ${step}, by sending ${sending}`);
     this.onEffect(operationId, step, effect, times);
   }
+
+  /** Set by the schedule: what a planner proposes for the task as it stands. */
+  planner: () => JsonValue = () => null;
 
   /** Set by the oracle. */
   onEffect: (operationId: string, step: string, effect: PhysicalCall['effect'], times: number) => void = () => {

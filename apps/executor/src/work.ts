@@ -10,6 +10,7 @@ import {
   type RequestedCall,
   type ResolvedContract,
   type Scope,
+  stepAt,
 } from '@muster/domain';
 import type { KnownPlan } from '@muster/persistence';
 import { type ContextFacts, contextBytes } from './agents/context';
@@ -77,7 +78,7 @@ export function openPart(run: readonly StepAtEpoch[], rows: ReadonlyMap<string, 
 
 export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan, context?: ContextFacts): StepWork {
   const contract = contracts.get(row.contract_hash)!;
-  const planned = plan.steps[row.plan_index]!;
+  const planned = stepAt(plan, row.plan_index);
   return {
     stepId: row.step_id,
     taskId: row.task_id,

@@ -7,10 +7,10 @@ import {
   hasEnded,
   isCallKey,
   type JsonValue,
-  PLANNING_INDEX,
   STEP,
   type StepCondition,
   type StepState,
+  stepAt,
   TASK,
   type TaskState,
   transition,
@@ -103,8 +103,7 @@ export class Draft {
   }
 
   compiled(step: StepRow): CompiledStep {
-    const { plan } = this.snapshot;
-    const planned = step.planIndex === PLANNING_INDEX ? plan.planner! : plan.steps[step.planIndex]!;
+    const planned = stepAt(this.snapshot.plan, step.planIndex);
     if (!isCallKey(step.key)) return planned;
     return compiledCall(planned, this.snapshot.contracts.get(step.contractHash)!);
   }

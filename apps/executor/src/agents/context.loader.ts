@@ -6,6 +6,7 @@ import {
   type ModelStepCall,
   type RequestedCall,
   showId,
+  stepAt,
 } from '@muster/domain';
 import type { Database, KnownPlan, NamedSql } from '@muster/persistence';
 import type { PreparedRow } from '../work';
@@ -61,7 +62,7 @@ export function contextOf(row: PreparedRow, loop: readonly LoopRow[], { plan, co
   const { callers } = JSON.parse(row.item!) as ModelStepCall;
   const { agent_key: key, agent_item: item } = loop[0]!;
   const value = item === null ? undefined : (JSON.parse(item) as JsonValue);
-  const step = plan.steps[row.plan_index]!;
+  const step = stepAt(plan, row.plan_index);
   const isItem = value !== undefined && !isCallKey(key);
   return {
     plan,

@@ -83,7 +83,7 @@ export function resolveAgent(contract: AgentContract, hash: string): ResolvedAge
 }
 
 /** What stands as the tool of an agent's model calls: no registered tool can have such a name. */
-const modelToolName = (agent: string): string => `model:${agent}`;
+export const modelToolName = (agent: string): string => `model:${agent}`;
 
 /** The contract of an agent's model calls: a call of class `none` under the agent's own hash, since that is what was granted. */
 export function modelContractOf(agent: ResolvedAgent): ResolvedContract {

@@ -121,6 +121,10 @@ export interface CompiledPlan {
   readonly completionReads: readonly number[];
 }
 
+/** The step that a row belongs to by its place: one of the plan, or what makes the next plan. */
+export const stepAt = ({ steps, planner }: CompiledPlan, index: number): CompiledStep =>
+  index === PLANNING_INDEX ? planner! : steps[index]!;
+
 /** One thing wrong with a request; `pointer` is an RFC 6901 pointer from the request's body. */
 export interface Problem {
   readonly pointer: string;

@@ -40,7 +40,10 @@ export class PlanRevisionDesk {
     if (opened.problems.length > 0) throw invalidRequest(opened.problems);
     const document = opened.body.plan as unknown as PlanDocument;
     const contracts = await this.shelf.of(caller.tenantId);
-    await this.pinned.markUsed(caller.tenantId, { body: namedIn(document, contracts, grants), agents: contracts.agents });
+    await this.pinned.markUsed(caller.tenantId, {
+      body: namedIn(document, contracts, grants),
+      agents: contracts.agents,
+    });
     const by = showId('key', caller.keyId);
     const seen = Object.fromEntries(Object.entries(cites).map(([key, state]) => [key, asStored(state)]));
     const reply = await this.lifecycle.revise(taskId, { document, replaces, cites: seen, by, grants, ...contracts });
