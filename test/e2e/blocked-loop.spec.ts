@@ -29,11 +29,6 @@ afterEach(async () => {
 });
 
 const isBlocked = () => until(() => muster.struck().length > 0, { what: 'an executor whose event loop stands still' });
-/** Transactions that their process began and left to themselves. */
-const leaked = () =>
-  muster.rows(
-    "select pid, query from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
-  );
 
 describe('an executor whose event loop stands still for 2.5 s between the claim and the sending', () => {
   it('sends when it goes on, and is nobody else’s business', async () => {
@@ -41,7 +36,7 @@ describe('an executor whose event loop stands still for 2.5 s between the claim 
     const [worker] = await muster.workers('executor');
     const task = await muster.submit(aPlan(aStep('pay')));
     await isBlocked();
-    expect(await leaked()).toEqual([]);
+    expect(await muster.leakedTransactions()).toEqual([]);
 
     await task.reaches('completed', REST_MS_MAX);
 
@@ -56,7 +51,7 @@ describe('an executor whose event loop stands still past its lease', () => {
     const [blocked] = await muster.workers('executor');
     const task = await muster.submit(aPlan(aStep('pay')));
     await isBlocked();
-    expect(await leaked()).toEqual([]);
+    expect(await muster.leakedTransactions()).toEqual([]);
     await muster.startAnother('executor', { MUSTER_FAULT: '' });
 
     await task.reaches('completed', REST_MS_MAX);

@@ -118,8 +118,6 @@ describe('a call that needs a permit', () => {
     const pay = aStep('mail', { permit: true, forEach: 'input.who', as: 'who', input: { to: '${{ who }}' } });
     const running = await muster.submit(aPlan(pay), { input: { who: ['Ada', 'Bob'] } });
     await running.isParked();
-    const permits = await muster.rows<{ id: string }>('select id from permit order by id');
-    expect(permits.length).toBeGreaterThan(0);
 
     for (;;) {
       const open = await permitsOf(running, 'pending');

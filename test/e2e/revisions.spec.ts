@@ -92,6 +92,21 @@ describe('a plan in the place of the one that a task goes by', () => {
     expect([letter, card].filter(Boolean)).toHaveLength(1);
   });
 
+  it('is answered like the first time when the answer was lost, also when the task has ended by it', async () => {
+    const running = await aHeldTask();
+    const first = await revise(running, [PAY, HOLD, LETTER], { cites: { pay: 'succeeded' } });
+
+    const again = await revise(running, [PAY, HOLD, LETTER], { cites: { pay: 'succeeded' } });
+    const other = await problemOf(revise(running, [PAY, HOLD, { ...LETTER, priority: 1 }]));
+    await goOn(running);
+    await running.reaches('completed');
+    const late = await revise(running, [PAY, HOLD, LETTER]);
+
+    expect([again, late]).toEqual([first, first]);
+    expect(other).toBe('409 stale_plan');
+    expect((await running.now()).planRevision).toBe(2);
+  });
+
   it('is refused where a step that it rests on has moved', async () => {
     const running = await aHeldTask();
 

@@ -24,7 +24,7 @@ interface Going {
 }
 
 const TELL_AFTER_MS = 250;
-const SENDABLE_POLL_MS = 400;
+const CLAIMABLE_POLL_MS = 400;
 const PLACE = {} as Place;
 const NO_CALL = { key: null, item: null, state: '', failure: null, operation_id: null, response: null };
 
@@ -49,9 +49,11 @@ export class SimExecutor implements Actor {
   ) {
     this.renewedAt = world.now;
     this.register();
+    const canSend = (): boolean => this.holdsLock && world.now - this.renewedAt < LEASE_TTL_MS / 2;
     this.pulse = {
       leaseTtlMs: LEASE_TTL_MS,
-      canSend: () => this.holdsLock && world.now - this.renewedAt < LEASE_TTL_MS / 2,
+      canSend,
+      canClaim: canSend,
       monotonicMs: () => world.now,
       now: () => new Date(world.now),
     };
@@ -209,8 +211,8 @@ export class SimExecutor implements Actor {
 
   private answer(going: Going, ask: Ask): void {
     switch (ask.kind) {
-      case 'until-sendable':
-        return this.awaitSendable(going, this.world.now + LEASE_TTL_MS);
+      case 'until-claimable':
+        return this.awaitClaimable(going, this.world.now + LEASE_TTL_MS);
       case 'enter':
         return this.reply(going, this.admission(ask));
       case 'leave':
@@ -232,10 +234,10 @@ export class SimExecutor implements Actor {
     }
   }
 
-  private awaitSendable(going: Going, until: number): void {
-    if (this.pulse.canSend()) return this.reply(going, true);
+  private awaitClaimable(going: Going, until: number): void {
+    if (this.pulse.canClaim()) return this.reply(going, true);
     if (this.world.now > until) return this.reply(going, false);
-    this.world.stage.later(SENDABLE_POLL_MS, this, () => this.awaitSendable(going, until));
+    this.world.stage.later(CLAIMABLE_POLL_MS, this, () => this.awaitClaimable(going, until));
   }
 
   private admission({ work, waits }: AskOf<'enter'>) {

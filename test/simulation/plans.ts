@@ -160,8 +160,10 @@ export function drawRevision(draws: Draws, { body }: CompiledPlan, revision: num
     return { id: `r${revision}x${n}x${draws.below(1_000)}`, tool: draws.pick(TOOLS), needs };
   });
   const changed = kept.map((step) => (draws.chance(0.05) ? { ...step, priority: 1 } : step));
+  const document = { steps: [...changed, ...added] };
   return {
-    document: { steps: [...changed, ...added] },
+    document,
+    request: JSON.stringify(document),
     replaces: draws.chance(0.85) ? revision : revision - 1,
     cites: {},
     by: 'somebody',

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { STRUCK } from '@muster/chassis';
+import { type ParentMessage, STRUCK, SUPERVISED_VARIABLE } from '@muster/chassis';
 import { MusterClient, type TaskRequest } from '@muster/client';
 import type { PlanDocument, ToolContract } from '@muster/domain';
 import { Pool } from 'pg';
@@ -60,6 +60,8 @@ export class Muster {
   /** Past the services, with the rights of the migrating user. It survives a restart of Postgres. */
   readonly sql: Pool;
   private readonly extra: ChildProcess[] = [];
+  /** Where those of them listen that can take work, by pid. */
+  private readonly urls = new Map<number, string>();
   private readonly frozen = new Set<number>();
   private keepsFolder = false;
 
@@ -150,11 +152,32 @@ export class Muster {
   /** One more process of a service, beside the supervisor's; resolves when it has registered. Nobody reports its end. */
   async startAnother(service: string, env: Record<string, string> = {}): Promise<WorkerProcess> {
     const before = (await this.workers(service)).map(({ id }) => id);
-    const child = spawnApp(service, { ...this.settings, ...env });
+    const child = spawnApp(service, { ...this.settings, [SUPERVISED_VARIABLE]: '1', ...env });
     this.extra.push(child);
     keepOutput(child);
+    child.on('message', (message: ParentMessage) => {
+      if (message.type === 'ready') this.urls.set(child.pid!, message.url);
+    });
     const isReady = ({ id, pid }: WorkerProcess) => pid === child.pid && !before.includes(id);
     return until(async () => (await this.workers(service)).find(isReady), { what: `another ${service}` });
+  }
+
+  /** Where a process of `startAnother` listens, as soon as it can take work. */
+  urlOf({ pid }: WorkerProcess): Promise<string> {
+    return until(() => this.urls.get(pid), { what: `${pid} being ready` });
+  }
+
+  /** Asks a process to end in good order, and resolves when it is gone. */
+  async end({ pid }: WorkerProcess): Promise<void> {
+    process.kill(pid, 'SIGTERM');
+    await until(() => !isRunning(pid), { what: `the end of ${pid}` });
+  }
+
+  /** Sessions whose process began a transaction and left it to itself. */
+  leakedTransactions(): Promise<object[]> {
+    return this.rows(
+      "select pid, query from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
+    );
   }
 
   /** Rows of the database, past the services. */
@@ -224,6 +247,14 @@ function keepOutput(child: ChildProcess): string[] {
 }
 
 const tailOf = (file: string): string[] => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 

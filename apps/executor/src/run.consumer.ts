@@ -3,7 +3,12 @@ import { ExecutorDoorbell, executorQueue, type StepAtEpoch } from '@muster/contr
 import { Withdrawals } from '@muster/ledger';
 import { Consumers } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { RunRunner, RunTools } from './run.runner';
 import { ToolRegistry } from './tools';
 
@@ -26,7 +31,7 @@ export class Closing {
 
 /** Takes runs from the executor's lanes; a job lasts as long as its runs, so that a board shows what is going on. */
 @Injectable()
-export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RunConsumer implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     private readonly consumers: Consumers,
     private readonly runner: RunRunner,
@@ -44,6 +49,12 @@ export class RunConsumer implements OnApplicationBootstrap, BeforeApplicationShu
       );
     }
     await this.lease.ready();
+  }
+
+  // Before the consumers wait for the runs under way: each of them ends with the call that it is at, and whoever waits
+  // for room at a tool leaves. The rest is rung again as soon as the worker has ended.
+  async onModuleDestroy(): Promise<void> {
+    await this.lease.drain();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -40,6 +40,7 @@ export class RunRunner {
     this.pulse = {
       leaseTtlMs: config.leaseTtlMs,
       canSend: () => lease.canSend(),
+      canClaim: () => lease.canClaim(),
       monotonicMs: () => clock.monotonicMs(),
       now: () => clock.now(),
     };
@@ -74,8 +75,8 @@ export class RunRunner {
 
   private answer(ask: Ask, progress: RunProgress): unknown {
     switch (ask.kind) {
-      case 'until-sendable':
-        return this.lease.untilSendable();
+      case 'until-claimable':
+        return this.lease.untilClaimable();
       case 'enter':
         return ask.waits ? this.tools.room.enter(ask.work) : this.tools.room.tryEnter(ask.work);
       case 'leave':

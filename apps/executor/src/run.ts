@@ -16,8 +16,8 @@ import { type RunWork, requestOf, type StepWork } from './work';
  * the simulation (test/simulation) answers from an invented one and may kill or freeze the process before any answer.
  */
 export type Ask =
-  /** May bytes leave, now or before a lease has gone by? */
-  | { readonly kind: 'until-sendable' }
+  /** May a step be claimed, now or before a lease has gone by? */
+  | { readonly kind: 'until-claimable' }
   /** A place at the tool: waited for, or taken only where there is one at once. */
   | { readonly kind: 'enter'; readonly work: StepWork; readonly waits: boolean }
   | { readonly kind: 'leave'; readonly place: Place }
@@ -39,7 +39,7 @@ export type Ask =
 
 /** What each of them is answered with. */
 export interface Answers {
-  readonly 'until-sendable': boolean;
+  readonly 'until-claimable': boolean;
   readonly enter: Admission;
   readonly leave: undefined;
   readonly advance: AdvanceAnswer;
@@ -57,6 +57,8 @@ export interface Pulse {
   readonly leaseTtlMs: number;
   /** With its lock, and within half a lease of the last renewal that was confirmed. */
   canSend(): boolean;
+  /** And not told to end: what is under way goes on, nothing is begun. */
+  canClaim(): boolean;
   monotonicMs(): number;
   now(): Date;
 }
@@ -77,7 +79,8 @@ function* ask<K extends Ask['kind']>(wanted: Extract<Ask, { kind: K }>): Asking<
 
 /**
  * Works through a run: room, claim and intend, call, classify, settle together with the next claim, ring. A run goes on
- * only behind a schema-valid success; anything else, a withdrawal and a lost lease stop it between any two steps.
+ * only behind a schema-valid success; anything else, a withdrawal, a lost lease and a process that is told to end stop it
+ * between any two steps.
  */
 export class Run {
   private readonly steps: readonly StepWork[];
@@ -103,7 +106,7 @@ export class Run {
   private *begin(work: StepWork): Asking<Ready | undefined> {
     const request = yield* this.request(work);
     // Postgres may only have been away for a moment: whoever drops the run leaves it to a sweep.
-    if (!request || !(yield* ask<'until-sendable'>({ kind: 'until-sendable' }))) return undefined;
+    if (!request || !(yield* ask<'until-claimable'>({ kind: 'until-claimable' }))) return undefined;
     const admission = yield* ask<'enter'>({ kind: 'enter', work, waits: true });
     if (admission.kind !== 'place')
       return yield* this.refuse(work, 'breaker_open', `The breaker of ${work.contract.name} is open.`);
@@ -132,7 +135,7 @@ export class Run {
   private *advance(work: StepWork, settle: Settlement, next: StepWork): Asking<Ready | undefined> {
     const request = yield* this.request(next);
     const admission =
-      request && this.pulse.canSend() ? yield* ask<'enter'>({ kind: 'enter', work: next, waits: false }) : undefined;
+      request && this.pulse.canClaim() ? yield* ask<'enter'>({ kind: 'enter', work: next, waits: false }) : undefined;
     if (!request || admission?.kind !== 'place') {
       yield* this.settle(work, settle);
       return request ? yield* this.beginLater(next) : undefined;
@@ -157,7 +160,7 @@ export class Run {
     place: Place,
     after?: { work: StepWork; settle: Settlement },
   ): Asking<Ready | undefined> {
-    if (!after && !this.pulse.canSend()) return yield* leave(place);
+    if (!after && !this.pulse.canClaim()) return yield* leave(place);
     const claimedAt = this.pulse.monotonicMs();
     const answer = yield* this.commit(work, request, place, after?.settle);
     if (after) yield* ask<'note'>({ kind: 'note', stepId: after.work.stepId });

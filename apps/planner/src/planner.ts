@@ -42,7 +42,7 @@ export class Planner {
     const { loader, lease } = this.tools;
     try {
       const work = await loader.load(step, this.clock.now());
-      if (work && (await lease.untilSendable())) await this.carryOut(work);
+      if (work && (await lease.untilClaimable())) await this.carryOut(work);
       this.active.end(mine);
     } catch (error) {
       this.log.error('planner.failed', { step: step.id, error });

@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ChassisModule } from './chassis.module';
 import { Config, ConfigInvalid, loadConfig } from './config';
+import { closeDoor, sayGoodbye } from './door';
 import { Health, healthRoutes } from './health';
 import { Log, nestLogger } from './log';
 import { collectProcessMetrics } from './metrics';
@@ -64,15 +65,14 @@ async function bootHttp(
     abortOnError: false,
   });
   const health = app.get(Health);
-  app.use(healthRoutes(health));
+  app.use(healthRoutes(health)).use(sayGoodbye(health));
   await options.configure?.(app);
   const { host, port } = options.http?.(config) ?? { host: config.host, port: config.port };
   await app.listen(port, host);
   ready(options.name, log, app.getHttpServer() as Server);
   stopGracefully(log, async () => {
     health.drain();
-    // A watcher's event stream would hold the server open until the force of shutdown.ts.
-    setTimeout(() => (app.getHttpServer() as Server).closeAllConnections(), 2_000).unref();
+    await closeDoor(app.getHttpServer() as Server);
     await app.close();
   });
   return app;

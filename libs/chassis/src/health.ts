@@ -11,7 +11,7 @@ const CHECK_MS_MAX = 2_000;
 @Injectable()
 export class Health {
   private readonly checks = new Map<string, ReadinessCheck>();
-  private draining = false;
+  private readonly leaving = new AbortController();
 
   add(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
@@ -19,7 +19,12 @@ export class Health {
 
   /** From now on the process is not ready, whatever its checks say: it is being shut down. */
   drain(): void {
-    this.draining = true;
+    this.leaving.abort();
+  }
+
+  /** Aborted when the process is told to end. */
+  get draining(): AbortSignal {
+    return this.leaving.signal;
   }
 
   /** Every check with `ok` or its problem. */
@@ -27,7 +32,7 @@ export class Health {
     const results = await Promise.all(
       [...this.checks].map(async ([name, check]) => [name, await answer(check)] as const),
     );
-    const checks = Object.fromEntries(this.draining ? [...results, ['process', 'is draining']] : results);
+    const checks = Object.fromEntries(this.draining.aborted ? [...results, ['process', 'is draining']] : results);
     return { ready: Object.values(checks).every((result) => result === 'ok'), checks };
   }
 }

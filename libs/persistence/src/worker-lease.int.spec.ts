@@ -88,6 +88,15 @@ describe('a worker that has started', () => {
     await lease.drain();
     expect((await rowOf(lease.workerId)).state).toBe('draining');
   });
+
+  it('claims nothing more once it is told to end, and still sends what it claimed', async () => {
+    await lease.ready();
+    expect(lease.canClaim()).toBe(true);
+
+    await lease.drain();
+
+    expect([lease.canClaim(), await lease.untilClaimable(), lease.canSend()]).toEqual([false, false, true]);
+  });
 });
 
 describe('a worker whose lease was not renewed for half its time', () => {
@@ -114,7 +123,7 @@ describe('a worker whose lock session was cut', () => {
     await test.client.query(cut);
     await until(() => !lease.canSend(), { what: 'the loss being noticed' });
 
-    expect(await lease.untilSendable()).toBe(true);
+    expect(await lease.untilClaimable()).toBe(true);
     expect(lease.canSend()).toBe(true);
   });
 });

@@ -12,7 +12,7 @@ export interface WorkerLeaseOptions {
   readonly heartbeatMs: number;
 }
 
-const SENDABLE_POLL_MS = 25;
+const CLAIMABLE_POLL_MS = 25;
 
 /** What the database tells with each proof of life. */
 interface Told {
@@ -75,10 +75,15 @@ export class WorkerLease {
     return this.lock.held && this.clock.monotonicMs() - this.renewedAt < this.options.leaseTtlMs / 2;
   }
 
-  /** Resolves with true as soon as bytes may leave, with false when that takes longer than a lease. */
-  untilSendable(): Promise<boolean> {
-    if (this.canSend()) return Promise.resolve(true);
-    this.awaited ??= this.becomeSendable().finally(() => {
+  /** May something new be claimed? Not by a process that is told to end: what is in flight goes on, nothing is begun. */
+  canClaim(): boolean {
+    return !this.isLeaving && this.canSend();
+  }
+
+  /** Resolves with true as soon as something may be claimed, with false when that takes longer than a lease. */
+  untilClaimable(): Promise<boolean> {
+    if (this.canClaim()) return Promise.resolve(true);
+    this.awaited ??= this.becomeClaimable().finally(() => {
       this.awaited = undefined;
     });
     return this.awaited;
@@ -102,11 +107,15 @@ export class WorkerLease {
     }
   }
 
-  private async becomeSendable(): Promise<boolean> {
+  private get isLeaving(): boolean {
+    return this.state === 'draining' || this.state === 'dead';
+  }
+
+  private async becomeClaimable(): Promise<boolean> {
     const giveUpAt = this.clock.monotonicMs() + this.options.leaseTtlMs;
-    while (!this.canSend()) {
-      if (this.state === 'dead' || this.clock.monotonicMs() > giveUpAt) return false;
-      await new Promise((resolve) => setTimeout(resolve, SENDABLE_POLL_MS));
+    while (!this.canClaim()) {
+      if (this.isLeaving || this.clock.monotonicMs() > giveUpAt) return false;
+      await new Promise((resolve) => setTimeout(resolve, CLAIMABLE_POLL_MS));
     }
     return true;
   }

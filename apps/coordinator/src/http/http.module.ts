@@ -33,6 +33,7 @@ import { ContractShelf } from './submission/contract.shelf';
 import { PinnedContracts } from './submission/pinned.contracts';
 import { PlanCompiler } from './submission/plan.compiler';
 import { PlanJudge } from './submission/plan.judge';
+import { StandingContracts } from './submission/standing.contracts';
 import { TaskBatch } from './submission/task.batch';
 import { TaskIntake } from './submission/task.intake';
 import { TaskWatch } from './tasks/task.watch';
@@ -60,6 +61,7 @@ const SUBMISSION = [
   PlanCompiler,
   PlanJudge,
   PinnedContracts,
+  StandingContracts,
   TaskIntake,
   TaskBatch,
   PlanCheckDesk,

@@ -1,7 +1,6 @@
 import type {
   CompiledPlan,
   EventRow,
-  PlanDiff,
   PlanDocument,
   Problem,
   ResolvedAgent,
@@ -50,6 +49,8 @@ export interface Revision {
   /** Steps that it rests on, in the states in which its author saw them. */
   readonly cites: Readonly<Record<string, StepState>>;
   readonly by: string;
+  /** SHA-256 of the plan as it was sent, and of who sent it: the same again is answered as the first time. */
+  readonly request: string;
   /** What the task may call, and what those names stand for now. */
   readonly grants: readonly string[];
   readonly tools: ReadonlyMap<string, ResolvedContract>;
@@ -61,7 +62,7 @@ export type Reply = Word | RevisionReply;
 export type Word = 'done' | 'already-ended' | 'stale-revision' | 'not-open';
 
 export type RevisionReply =
-  | { readonly kind: 'revised'; readonly revision: number; readonly diff: PlanDiff }
+  | { readonly kind: 'revised'; readonly revision: number }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
   /** Another plan was first, or a step that this one rests on has moved. */
   | { readonly kind: 'stale'; readonly reason: string };

@@ -234,6 +234,11 @@ export class Draft {
     this.task.stepsTotal += rows.length;
   }
 
+  /** The plan that the task goes by when this decision is done. */
+  get currentPlan(): CompiledPlan {
+    return this.adopted ?? this.snapshot.plan;
+  }
+
   /** The task has another plan from here on; what follows from it is for the next decision, which sees it. */
   get isReplanned(): boolean {
     return this.adopted !== undefined;

@@ -170,6 +170,7 @@ describe('a goal whose plan has failed', () => {
           replaces: 1,
           cites: {},
           by: 'somebody',
+          request: 'another',
           grants: [],
           tools: new Map(),
           agents: new Map(),

@@ -14,6 +14,7 @@ export function revise(draft: Draft, revision: Revision): void {
 
 function judge(draft: Draft, revision: Revision): RevisionReply {
   const { task } = draft;
+  if (isInPlace(draft, revision)) return { kind: 'revised', revision: task.planRevision };
   if (task.state !== 'running' || task.withdrawal)
     return stale(`The task is ${task.withdrawal ? 'ending' : task.state}.`);
   if (revision.replaces !== task.planRevision) {
@@ -31,11 +32,16 @@ function judge(draft: Draft, revision: Revision): RevisionReply {
     budget: task.budget,
     input: task.input,
     supervised: task.autonomy === 'supervised',
+    request: revision.request,
   });
   if (!verdict.ok) return { kind: 'refused', problems: verdict.problems };
   replacePlan(draft, verdict.plan, revision.by);
-  return { kind: 'revised', revision: draft.task.planRevision, diff: verdict.diff };
+  return { kind: 'revised', revision: draft.task.planRevision };
 }
+
+/** By this very request, whose answer was lost; nothing has taken its place since. */
+const isInPlace = ({ task, currentPlan }: Draft, { replaces, request }: Revision): boolean =>
+  task.planRevision === replaces + 1 && currentPlan.body.request === request;
 
 const rowsOf = (draft: Draft): StepRow[] => draft.stepsAt(draft.snapshot.plan.steps.map(({ index }) => index));
 

@@ -63,6 +63,8 @@ export interface PlanBody {
   readonly agents?: ContractPins;
   /** Indices of steps that an earlier revision had and this one has no more; left out where there are none. */
   readonly retired?: readonly number[];
+  /** SHA-256 of the request that put it in the place of another plan, and of who sent it; left out where none did. */
+  readonly request?: string;
 }
 
 /** A step with everything that can be known before it runs. Steps refer to each other by index, in plan order. */

@@ -1,6 +1,6 @@
 import type { StepDocument } from '../plan/plan';
 import { aPlan, aStep, compiled, SHELF } from '../plan/plan.fixture';
-import { revisePlan, type Standing } from './revise-plan';
+import { diffOfPlans, revisePlan, type Standing } from './revise-plan';
 
 const PINNED = new Map([...SHELF.values()].map((contract) => [contract.hash, contract]));
 
@@ -15,13 +15,14 @@ function revised(
     revision: 1,
     standings: steps.map(([, standing]) => standing),
   };
-  return revisePlan(underway, aPlan(...proposed), { tools: SHELF, agents: new Map(), pinned: PINNED }, given);
+  const shelf = { tools: SHELF, agents: new Map(), pinned: PINNED };
+  return { before: underway.plan, ...revisePlan(underway, aPlan(...proposed), shelf, given) };
 }
 
 function planOf(...[steps, proposed, given]: Parameters<typeof revised>) {
   const verdict = revised(steps, proposed, given);
   if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems));
-  return verdict;
+  return { ...verdict, diff: diffOfPlans(verdict.before.body, verdict.plan.body) };
 }
 
 function problemsOf(...[steps, proposed, given]: Parameters<typeof revised>): string[] {
@@ -95,7 +96,7 @@ describe('a plan in the place of another one', () => {
 
     const second = revisePlan(underway, aPlan(aStep('e')), { tools: SHELF, agents: new Map(), pinned: PINNED });
 
-    expect(second).toMatchObject({ ok: true, plan: { body: { retired: [1, 2] } }, diff: { dropped: ['d'] } });
+    expect(second).toMatchObject({ ok: true, plan: { body: { retired: [1, 2] } } });
   });
 
   it('goes on to mean by a name what the plan before it meant', () => {

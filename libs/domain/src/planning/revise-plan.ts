@@ -32,16 +32,16 @@ export function diffOfPlans(before: PlanBody, after: PlanBody): PlanDiff {
   };
 }
 
-/** What one revision of a plan changed of the one before it, by step ids in plan order. */
-export interface PlanDiff {
+/** What a later revision of a plan changed of an earlier one, by step ids in plan order. */
+interface PlanDiff {
   readonly kept: readonly string[];
   readonly added: readonly string[];
-  /** Not begun, and not in the new plan. */
+  /** They had not begun, or had ended so that nothing could go on behind them. */
   readonly dropped: readonly string[];
 }
 
 export type RevisionVerdict =
-  | { readonly ok: true; readonly plan: CompiledPlan; readonly diff: PlanDiff }
+  | { readonly ok: true; readonly plan: CompiledPlan }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** What a revision may use. A name that the plan has pinned goes on to stand for what it pinned. */
@@ -51,6 +51,11 @@ export interface RevisionShelf {
   readonly agents: ReadonlyMap<string, ResolvedAgent>;
   /** By hash: the contracts of the current plan. */
   readonly pinned: ReadonlyMap<string, ResolvedContract>;
+}
+
+/** What a plan is held to, and what its request is known by (`PlanBody.request`). */
+export interface RevisionOptions extends PlanOptions {
+  readonly request?: string;
 }
 
 /** The plan that a task goes by, and how its steps stand, by index. */
@@ -70,7 +75,7 @@ export function revisePlan(
   underway: Underway,
   proposed: PlanDocument,
   shelf: RevisionShelf,
-  options: PlanOptions = {},
+  { request, ...options }: RevisionOptions = {},
 ): RevisionVerdict {
   const { plan, revision } = underway;
   const pointer = options.pointer ?? '/plan';
@@ -97,9 +102,10 @@ export function revisePlan(
     pins: { ...plan.body.pins, ...body.pins },
     ...(Object.keys(agentPins).length > 0 && { agents: agentPins }),
     ...(merge.retired.length > 0 && { retired: merge.retired }),
+    ...(request !== undefined && { request }),
   };
   const compiled = compilePlanBody(revised, new Map([...shelf.pinned, ...byHash(tools)]), byHash(agents));
-  return { ok: true, plan: compiled, diff: merge.diff };
+  return { ok: true, plan: compiled };
 }
 
 const byHash = <C extends { readonly hash: string }>(all: ReadonlyMap<string, C>): Map<string, C> =>
@@ -123,7 +129,6 @@ interface Merge {
   readonly retired: readonly number[];
   /** What stands of it: what the rules are asked about. */
   readonly effective: PlanDocument;
-  readonly diff: PlanDiff;
   readonly problems: readonly Problem[];
   /** The steps of `effective`, in its order: those that stay, and those of the new plan by their place in it. */
   readonly kept: readonly Placed[];
@@ -147,18 +152,11 @@ function mergeOf({ plan, standings }: Underway, proposed: PlanDocument, approved
     document: { ...ends, steps: [...document.steps, ...added.map(({ step }) => step)] },
     retired: [...retired, ...leaving.map(({ index }) => index)].sort((a, b) => a - b),
     effective: { ...ends, steps: [...kept, ...added].map(({ step }) => step) },
-    diff: {
-      kept: idsOf(kept),
-      added: idsOf(added),
-      dropped: idsOf(leaving.filter(({ index }) => standings[index] === 'open')),
-    },
     problems: [...idProblems(plan, standings, proposed), ...standInProblems(plan, kept, proposed)],
     kept,
     added,
   };
 }
-
-const idsOf = (placed: readonly Placed[]): string[] => placed.map(({ step }) => step.id);
 
 const isSame = (a: StepDocument | undefined, b: StepDocument): boolean =>
   a !== undefined && canonicalJson(a as unknown as JsonValue) === canonicalJson(b as unknown as JsonValue);

@@ -4,6 +4,7 @@ import {
   PERMIT_VIEW_STATES,
   PermitView,
   type PermitViewState,
+  type ShapeClass,
   shapeProblems,
 } from '@muster/contracts';
 import { assertNever, type JsonObject } from '@muster/domain';
@@ -58,9 +59,7 @@ export class PermitsController {
   @Takes(GrantPermitRequest)
   @Answers(PermitView, { says: 'Releases exactly this operation, once.', path: ['id'] })
   async grant(@From() caller: Caller, @Param('id') id: string, @JsonBody() body: JsonObject): Promise<PermitView> {
-    const problems = shapeProblems(GrantPermitRequest, body);
-    if (problems.length > 0) throw invalidRequest(problems);
-    return this.decide(caller, idOf('permit', id), 'granted', body as unknown as Word);
+    return this.decide(caller, idOf('permit', id), 'granted', wordOf(GrantPermitRequest, body));
   }
 
   @Post(':id/deny')
@@ -69,9 +68,7 @@ export class PermitsController {
   @Takes(DenyPermitRequest)
   @Answers(PermitView, { says: 'Refuses it: nothing is sent, and the step fails for good.', path: ['id'] })
   async deny(@From() caller: Caller, @Param('id') id: string, @JsonBody() body: JsonObject): Promise<PermitView> {
-    const problems = shapeProblems(DenyPermitRequest, body);
-    if (problems.length > 0) throw invalidRequest(problems);
-    return this.decide(caller, idOf('permit', id), 'denied', body as unknown as Word);
+    return this.decide(caller, idOf('permit', id), 'denied', wordOf(DenyPermitRequest, body));
   }
 
   private async decide(
@@ -110,6 +107,12 @@ export class PermitsController {
     if (!permit) throw notFound('such permit');
     return permit;
   }
+}
+
+function wordOf(shape: ShapeClass, body: JsonObject): Word {
+  const problems = shapeProblems(shape, body);
+  if (problems.length > 0) throw invalidRequest(problems);
+  return body as unknown as Word;
 }
 
 function stateOf(text: string | undefined): PermitViewState | undefined {

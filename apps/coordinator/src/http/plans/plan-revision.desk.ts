@@ -1,6 +1,8 @@
 import { type PlanDiffView, RevisePlanRequest, shapeProblems } from '@muster/contracts';
 import {
+  type CompiledPlan,
   closureOf,
+  hashJson,
   type JsonObject,
   type PlanBody,
   type PlanDocument,
@@ -9,14 +11,14 @@ import {
   showId,
   withApproval,
 } from '@muster/domain';
-import { TaskReader } from '@muster/persistence';
+import { HistoryReader, TaskReader } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
 import { HttpProblem, invalidRequest, notFound } from '../problems/problem';
-import { TaskSkills } from '../skills/task.skills';
+import type { OpenedTask } from '../skills/skill.shelf';
 import { ContractShelf, type Contracts } from '../submission/contract.shelf';
-import { PinnedContracts } from '../submission/pinned.contracts';
+import { StandingContracts } from '../submission/standing.contracts';
 import { planProblems } from '../submission/task-rules';
 
 /** Takes a plan in the place of the one that a task goes by, or says why not. */
@@ -25,9 +27,9 @@ export class PlanRevisionDesk {
   constructor(
     private readonly lifecycle: Lifecycle,
     private readonly tasks: TaskReader,
+    private readonly history: HistoryReader,
     private readonly shelf: ContractShelf,
-    private readonly pinned: PinnedContracts,
-    private readonly skills: TaskSkills,
+    private readonly standing: StandingContracts,
   ) {}
 
   async revise(caller: Caller, taskId: string, body: JsonObject): Promise<PlanDiffView> {
@@ -36,22 +38,21 @@ export class PlanRevisionDesk {
     const grants = await this.tasks.grants(caller.tenantId, taskId);
     if (!grants) throw notFound('such task');
     const { replaces, cites = {} } = body as unknown as RevisePlanRequest;
-    const opened = await this.skills.open(caller.tenantId, { plan: body.plan! });
-    if (opened.problems.length > 0) throw invalidRequest(opened.problems);
-    const document = opened.body.plan as unknown as PlanDocument;
-    const contracts = await this.shelf.of(caller.tenantId);
-    await this.pinned.markUsed(caller.tenantId, {
-      body: namedIn(document, contracts, grants),
-      agents: contracts.agents,
-    });
+    const look = (opened: OpenedTask) => this.look(caller.tenantId, opened, grants);
+    const { seen, opened } = await this.standing.under(caller.tenantId, { plan: body.plan! }, look);
     const by = showId('key', caller.keyId);
-    const seen = Object.fromEntries(Object.entries(cites).map(([key, state]) => [key, asStored(state)]));
-    const reply = await this.lifecycle.revise(taskId, { document, replaces, cites: seen, by, grants, ...contracts });
+    const reply = await this.lifecycle.revise(taskId, {
+      document: seen.body.document,
+      replaces,
+      cites: Object.fromEntries(Object.entries(cites).map(([key, state]) => [key, asStored(state)])),
+      by,
+      request: hashJson({ by, plan: body.plan! }),
+      grants,
+      ...seen.contracts,
+    });
     switch (reply?.kind) {
-      case 'revised': {
-        const { kept, added, dropped } = reply.diff;
-        return { from: replaces, to: reply.revision, kept: [...kept], added: [...added], dropped: [...dropped] };
-      }
+      case 'revised':
+        return (await this.history.planDiff(caller.tenantId, taskId, replaces, reply.revision))!;
       case 'refused':
         throw invalidRequest(reply.problems.map((problem) => opened.toSent(problem)));
       case 'stale':
@@ -60,6 +61,17 @@ export class PlanRevisionDesk {
         throw stale('The task has ended.');
     }
   }
+
+  private async look(tenantId: string, opened: OpenedTask, grants: readonly string[]): Promise<Seen> {
+    if (opened.problems.length > 0) throw invalidRequest(opened.problems);
+    const contracts = await this.shelf.of(tenantId);
+    const body = namedIn(opened.body.plan as unknown as PlanDocument, contracts, grants);
+    return { body, agents: contracts.agents, contracts };
+  }
+}
+
+interface Seen extends Pick<CompiledPlan, 'body' | 'agents'> {
+  readonly contracts: Contracts;
 }
 
 /** What the names of a plan, and of all that its agents may call, stand for now; unknown ones are for the rules to find. */

@@ -6,8 +6,9 @@ import type { Request } from 'express';
 import { type Caller, From, Needs } from '../access/caller';
 import { JsonBody } from '../body/json-body';
 import { Answers, Takes } from '../docs/describe';
-import { HttpProblem, invalidRequest, notFound } from '../problems/problem';
+import { invalidRequest, notFound } from '../problems/problem';
 import { InPages, textOf } from '../query';
+import { otherName, versionInUse } from '../registry/registration';
 import { ContractShelf } from '../submission/contract.shelf';
 import { planProblems } from '../submission/task-rules';
 import { openPlan } from './opened-body';
@@ -78,17 +79,4 @@ export class SkillsController {
     const verdict = compilePlan(plan, tools, { agents, inputSchema: skill.parameters });
     return verdict.ok ? [] : verdict.problems.map((problem) => opened.toSent(problem));
   }
-}
-
-function otherName(name: string, { name: own }: JsonObject): Problem[] {
-  if (typeof own !== 'string' || own === name) return [];
-  const message = `The skill is named '${own.slice(0, 128)}', its address '${name.slice(0, 128)}'.`;
-  return [{ pointer: '/name', code: 'other_name', message }];
-}
-
-function versionInUse(name: string, version: string): HttpProblem {
-  const message = `Version '${version}' of '${name}' is in use and stands for another template.`;
-  return new HttpProblem(409, 'version_in_use', `${message} Register the changed one under a new version.`, {
-    errors: [{ pointer: '/version', code: 'version_in_use', message }],
-  });
 }

@@ -3,11 +3,10 @@ import { type CompiledPlan, hashJson, type JsonObject } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle, type Submission } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
-import { DOOR_LIMITS } from '../door.limits';
 import { HttpProblem } from '../problems/problem';
-import { TaskSkills } from '../skills/task.skills';
-import { PinnedContracts } from './pinned.contracts';
+import type { OpenedTask } from '../skills/skill.shelf';
 import { PlanJudge } from './plan.judge';
+import { StandingContracts } from './standing.contracts';
 
 /** Takes the body of a task to its acceptance: every rule first, then one commit. */
 @Injectable()
@@ -15,41 +14,20 @@ export class TaskIntake {
   constructor(
     private readonly lifecycle: Lifecycle,
     private readonly judge: PlanJudge,
-    private readonly pinned: PinnedContracts,
-    private readonly skills: TaskSkills,
+    private readonly standing: StandingContracts,
     private readonly clock: Clock,
   ) {}
 
   /** Answers the id of the task, a new one or the one that this key already made. Throws the problem that refuses it. */
   async submit(caller: Caller, body: JsonObject, idempotencyKey?: string): Promise<string> {
-    const { plan, skill } = await this.acceptable(caller.tenantId, body);
-    const submission = submissionOf(caller, body, plan, this.clock.now(), idempotencyKey);
-    const answer = await this.lifecycle.submit({ ...submission, skill });
+    const { tenantId } = caller;
+    const judged = (opened: OpenedTask) => this.judge.judged(tenantId, opened);
+    const { seen, opened } = await this.standing.under(tenantId, body, judged);
+    const submission = submissionOf(caller, body, seen, this.clock.now(), idempotencyKey);
+    const answer = await this.lifecycle.submit({ ...submission, skill: opened.skill });
     if (answer.kind === 'other-body') throw keyReused();
     return answer.taskId;
   }
-
-  /**
-   * A plan pins contracts, and a pinned contract must not be replaced under its version any more. One that was replaced
-   * between the look and the mark is looked at again.
-   */
-  private async acceptable(tenantId: string, body: JsonObject): Promise<Acceptable> {
-    for (let round = 1; round <= DOOR_LIMITS.COMPILE_ROUNDS_MAX; round++) {
-      const opened = await this.skills.open(tenantId, body);
-      const plan = await this.judge.judged(tenantId, opened);
-      const areUsed = (await this.pinned.markUsed(tenantId, plan)) && (await this.skills.markUsed(tenantId, opened));
-      if (areUsed) return { plan, skill: opened.skill };
-      this.judge.forget(tenantId);
-    }
-    const detail =
-      'A tool or skill of this plan is being replaced again and again. Try again when its contract stands.';
-    throw new HttpProblem(409, 'contract_moving', detail, { retryable: true });
-  }
-}
-
-interface Acceptable {
-  readonly plan: CompiledPlan;
-  readonly skill?: string;
 }
 
 const PRIORITY_DEFAULT = 5;
