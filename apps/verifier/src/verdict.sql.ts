@@ -8,12 +8,12 @@ export const LOAD_STEPS: NamedSql = {
   text: `
     select s.id, s.key, s.kind, s.tool, s.task_id, s.tenant_id, s.epoch, s.plan_index, s.item, s.contract_hash, t.plan_hash, t.input,
       o.id as operation_id, o.response, o.resolver, ${MS('o.settled_at')} as settled_at,
-      exists (select from verdict v where v.step_id = s.id and v.round = s.epoch) as is_judged,
+      coalesce((select true from verdict v where v.step_id = s.id and v.round = s.epoch limit 1), false) as is_judged,
       (select coalesce(json_agg(json_build_object('evidenceId', e.id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding) order by e.began_at), '[]')
          from evidence e where e.operation_id = o.id and e.kind = 'read-back' and e.began_at >= o.settled_at) as read_backs
     from unnest($1::uuid[], $2::int[]) as asked(id, epoch)
     join step s on s.id = asked.id and s.epoch = asked.epoch and s.state = 'verifying'
-    join task t on t.id = s.task_id
+    cross join lateral (select plan_hash, input from task where id = s.task_id limit 1) t
     join operation o on o.id = s.operation_id and o.state = 'succeeded'`,
 };
 
@@ -38,7 +38,7 @@ export const LOAD_TASKS: NamedSql = {
   name: 'verifier.load-tasks',
   text: `
     select t.id, t.plan_revision, t.plan_hash, t.input, t.criteria, t.invariants, clock_timestamp()::text as began_at,
-      exists (select from verdict v where v.task_id = t.id and v.step_id is null and v.round = t.plan_revision) as is_judged
+      coalesce((select true from verdict v where v.task_id = t.id and v.step_id is null and v.round = t.plan_revision limit 1), false) as is_judged
     from unnest($1::uuid[], $2::int[]) as asked(id, round)
     join task t on t.id = asked.id and t.plan_revision = asked.round and t.state = 'verifying'`,
 };

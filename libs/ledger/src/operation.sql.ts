@@ -23,15 +23,15 @@ with c_in as materialized (
   select c_in.*, s.task_id from c_in join step s on s.id = c_in.step_id
 ), t_lock as materialized (
   select t.id, t.tenant_id, t.fence, t.state, t.withdrawal, t.granted_hashes from task t
-  where t.id in (select task_id from c_step) order by t.id for key share
+  where t.id = any(array(select task_id from c_step)) order by t.id for key share
 ), st_lock as materialized (
   select s.id, s.task_id, s.key, s.tool, s.state, s.epoch, s.waiting_on, s.after_step, s.contract_hash, s.permit from step s
-  where (select count(*) from t_lock) >= 0 and s.id in (select step_id from c_in) order by s.id for no key update
+  where (select count(*) from t_lock) >= 0 and s.id = any(array(select step_id from c_in)) order by s.id for no key update
 ), op_lock as materialized (
   select o.id, o.step_id, o.state, o.sending, o.doubt, o.epoch, o.worker_id, o.fence, o.effect, o.request_hash, o.response_hash, o.code,
     o.response, o.first_sent_at, o.sent_at, o.ended_at, o.task_id, o.output_valid, o.permit_id
   from operation o
-  where (select count(*) from st_lock) >= 0 and o.id in (select operation_id from s_in union all select operation_id from c_in)
+  where (select count(*) from st_lock) >= 0 and o.id = any(array(select operation_id from s_in union all select operation_id from c_in))
   order by o.id for no key update
 ), fates as materialized (
   select s_in.*, l.task_id, l.effect,
@@ -69,7 +69,7 @@ with c_in as materialized (
   select exists (select 1 from worker w where w.id = $1::uuid and w.state <> 'dead' and w.given_up_at is null) as yes
 ), permits as materialized (
   select distinct on (p.operation_id) p.operation_id, p.id from permit p join c_in on c_in.operation_id = p.operation_id and c_in.request_hash = p.request_hash
-  where (select bool_or(permit) from st_lock) and p.state = 'granted' and p.expires_at > now()
+  where (select bool_or(permit) from st_lock) and p.operation_id = any(array(select operation_id from c_in)) and p.state = 'granted' and p.expires_at > now()
   order by p.operation_id, p.id
 ), judged as materialized (
   select c.*, permits.id as permit_id, s.key, s.tool, t.tenant_id, t.fence, coalesce(l.sending, 0) as last_sending, coalesce(l.doubt, 0) as last_doubt, l.state as last_state,
@@ -91,7 +91,7 @@ with c_in as materialized (
       when s.waiting_on = 0 then 'go'
       when s.waiting_on = 1 and s.after_step is not null and (
         exists (select 1 from settled d where d.step_id = s.after_step and d.state = 'succeeded' and d.output_valid)
-        or exists (select 1 from operation p where p.step_id = s.after_step and p.state = 'succeeded' and p.output_valid)) then 'go'
+        or coalesce((select true from operation p where p.step_id = s.after_step and p.state = 'succeeded' and p.output_valid limit 1), false)) then 'go'
       else 'early'
     end as verdict
   from c_step c
@@ -135,8 +135,8 @@ export const PREPARE: NamedSql = {
 select s.id as step_id, s.task_id, s.tenant_id, s.key, s.parent_id, s.item_index, s.plan_index, s.item, s.state, s.epoch, s.operation_id, s.contract_hash, s.lane,
   t.plan_hash, t.input, t.deadline_at, t.withdrawal, o.request, o.state as operation_state, o.sending, o.epoch as operation_epoch
 from step s
-join task t on t.id = s.task_id
-left join operation o on o.id = s.operation_id
+cross join lateral (select plan_hash, input, deadline_at, withdrawal from task where id = s.task_id limit 1) t
+left join lateral (select request, state, sending, epoch from operation where id = s.operation_id limit 1) o on true
 where s.id = any($1::uuid[])`,
 };
 

@@ -16,19 +16,20 @@ with recursive named as materialized (
   select distinct task_id as id from named union select unnest($2::uuid[])
 ), above as (
   select parent_id as id from named where parent_id is not null
-  union select s.parent_id from above join step s on s.id = above.id where s.parent_id is not null
+  union select s.parent_id from above cross join lateral (select parent_id from step where id = above.id limit 1) s
+    where s.parent_id is not null
 ), step_ids as materialized (
   select id from named union select unnest(dependants) from named union select id from above
 ), tasks as materialized (
-  select t.* from task t where t.id in (select id from task_ids)
+  select t.* from task t where t.id = any(array(select id from task_ids))
 ), steps as materialized (
-  select s.* from step s where s.id in (select id from step_ids)
+  select s.* from step s where s.id = any(array(select id from step_ids))
 ), operations as materialized (
-  select o.* from operation o where o.id in (select operation_id from steps where state not in ('pending', 'ready', 'succeeded', 'skipped'))
+  select o.* from operation o where o.id = any(array(select operation_id from steps where state not in ('pending', 'ready', 'succeeded', 'skipped')))
 ), in_flight as materialized (
-  select o.* from operation o where o.task_id in (select id from tasks where withdrawal is not null and finished_at is null) and o.state = 'sent'
+  select o.* from operation o where o.task_id = any(array(select id from tasks where withdrawal is not null and finished_at is null)) and o.state = 'sent'
 ), sendings as materialized (
-  select x.* from sending x where x.operation_id in (select id from operations where state <> 'succeeded' and (state <> 'sent' or sending > 1))
+  select x.* from sending x where x.operation_id = any(array(select id from operations where state <> 'succeeded' and (state <> 'sent' or sending > 1)))
 )
 select json_build_object(
   'now', ${MS('clock_timestamp()')},
@@ -58,18 +59,21 @@ select json_build_object(
     'sentAt', ${MS('x.sent_at')}, 'endedAt', ${MS('x.ended_at')}, 'late', x.late) order by x.sending), '[]') from sendings x),
   'workers', (select coalesce(json_agg(json_build_object(
     'id', w.id, 'state', w.state, 'leasedUntil', ${MS('w.leased_until')}, 'lockMissedAt', ${MS('w.lock_missed_at')}, 'endedAt', ${MS('w.ended_at')})), '[]')
-    from worker w where w.id in (select worker_id from operations union select worker_id from in_flight union select worker_id from sendings)),
+    from worker w where w.id = any(array(select worker_id from operations union select worker_id from in_flight union select worker_id from sendings))),
   'refusals', (select coalesce(json_agg(json_build_object('stepId', r.step_id, 'code', r.code, 'message', r.message)), '[]')
-    from refusal r join steps s on s.id = r.step_id and s.epoch = r.epoch and s.state = 'dispatched'),
+    from refusal r join steps s on s.id = r.step_id and s.epoch = r.epoch and s.state = 'dispatched'
+    where r.step_id = any(array(select id from steps where state = 'dispatched'))),
   'verdicts', (select coalesce(json_agg(json_build_object('id', v.id, 'taskId', v.task_id, 'stepId', v.step_id, 'passed', v.passed, 'code', v.code, 'message', v.message)), '[]')
     from (
       select v.* from verdict v join steps s on s.id = v.step_id and s.epoch = v.round and s.state = 'verifying'
+      where v.step_id = any(array(select id from steps where state = 'verifying'))
       union all
       select v.* from verdict v join tasks t on t.id = v.task_id and v.step_id is null and v.round = t.plan_revision and t.state = 'verifying'
+      where v.task_id = any(array(select id from tasks where state = 'verifying'))
     ) v),
   'probes', (select coalesce(json_agg(json_build_object('id', e.id, 'operationId', e.operation_id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding)
     order by e.began_at), '[]')
-    from evidence e where e.kind = 'probe' and e.operation_id in (select id from operations where state = 'unknown'))
+    from evidence e where e.kind = 'probe' and e.operation_id = any(array(select id from operations where state = 'unknown')))
 ) as snapshot`,
 };
 
@@ -80,7 +84,8 @@ export const EXPAND: NamedSql = {
 with recursive behind(id, dependants) as (
   select s.id, s.dependants from step s where s.id = any($3::uuid[])
   union
-  select d.id, d.dependants from behind b cross join lateral unnest(b.dependants) as next(id) join step d on d.id = next.id
+  select d.id, d.dependants from behind b cross join lateral unnest(b.dependants) as next(id)
+    cross join lateral (select id, dependants from step where id = next.id limit 1) d
 )
 select s.id, null::uuid as parent_id
   from unnest($1::uuid[], $2::int[]) as member(task_id, plan_index)

@@ -21,7 +21,7 @@ with plans as (
   select hash, body, steps from json_to_recordset($1::json) as p(hash text, body text, steps int) order by hash
   on conflict (hash) do nothing
 ), repeated as materialized (
-  select t.id from task t where t.id in (select id from json_to_recordset($2::json) as i(id uuid))
+  select t.id from task t where t.id = any(array(select id from json_to_recordset($2::json) as i(id uuid)))
 ), accepted as (
   insert into task (id, tenant_id, state, revision, event_seq, event_hash, goal, skill, input, plan_revision, plan_hash, steps_total, open_steps, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
@@ -54,7 +54,9 @@ export const FIND_BY_KEY: NamedSql = {
   name: 'lifecycle.find-by-key',
   text: `select k.tenant_id, k.idempotency_key, t.id, t.body_hash
     from unnest($1::text[], $2::text[]) as k(tenant_id, idempotency_key)
-    join task t on t.tenant_id = k.tenant_id and t.idempotency_key = k.idempotency_key`,
+    cross join lateral (
+      select id, body_hash from task where tenant_id = k.tenant_id and idempotency_key = k.idempotency_key limit 1
+    ) t`,
 };
 
 /**
@@ -81,17 +83,17 @@ with t_in as materialized (
   select * from json_to_recordset($7::json) as m(id uuid, task_id uuid, tenant_id text, state text, step_id uuid, step_key text, operation_id uuid, tool text,
     contract_hash text, epoch int, decided_by uuid, reason text, expires_in_ms bigint)
 ), t_lock as materialized (
-  select t.id, t.revision from task t where t.id in (select id from t_in) order by t.id /* lock */
+  select t.id, t.revision from task t where t.id = any(array(select id from t_in)) order by t.id /* lock */
 ), s_lock as materialized (
   select s.id from step s
-  where (select count(*) from t_lock) >= 0 and s.id in (
+  where (select count(*) from t_lock) >= 0 and s.id = any(array(
     select id from s_in
     union all
-    select s2.id from step s2 join t_in on t_in.id = s2.task_id and t_in.closes where s2.finished_at is null)
+    select s2.id from step s2 where s2.task_id = any(array(select id from t_in where closes)) and s2.finished_at is null))
   order by s.id for no key update
 ), o_lock as materialized (
   select o.id, o.state, o.sending from operation o
-  where (select count(*) from s_lock) >= 0 and o.id in (select id from o_in) order by o.id for no key update
+  where (select count(*) from s_lock) >= 0 and o.id = any(array(select id from o_in)) order by o.id for no key update
 ), won as materialized (
   select t_in.* from t_in join t_lock on t_lock.id = t_in.id and t_lock.revision = t_in.expected
   where not exists (
@@ -125,24 +127,26 @@ with t_in as materialized (
 ), closed as (
   update step s set state = 'cancelled', condition = '{"kind":"none","reason":"withdrawn"}', due_at = null, finished_at = won.finished_at
   from won
-  where won.closes and s.task_id = won.id and s.finished_at is null and s.id not in (select id from s_in)
+  where s.task_id = any(array(select id from won where closes)) and s.task_id = won.id and s.finished_at is null
+    and s.id not in (select id from s_in)
 ), asked as (
   insert into permit (id, tenant_id, task_id, step_id, step_key, operation_id, tool, contract_hash, request, request_hash, state)
   select m.id, m.tenant_id, m.task_id, m.step_id, m.step_key, m.operation_id, m.tool, m.contract_hash, r.request, sha256(r.request), m.state
-  from m_in m join won on won.id = m.task_id join refusal r on r.step_id = m.step_id and r.epoch = m.epoch
+  from m_in m join won on won.id = m.task_id
+  cross join lateral (select request from refusal where step_id = m.step_id and epoch = m.epoch limit 1) r
   where m.state = 'pending'
 ), answered as (
   update permit p set state = m.state, decided_at = now(), decided_by = m.decided_by, reason = m.reason,
     expires_at = now() + m.expires_in_ms * interval '1 millisecond'
   from m_in m join won on won.id = m.task_id where p.id = m.id and m.state <> 'pending'
 ), voided as (
-  update permit p set state = 'void' from won where won.closes and p.task_id = won.id and p.state = 'pending'
+  update permit p set state = 'void' where p.task_id = any(array(select id from won where closes)) and p.state = 'pending'
 ), planned as (
   insert into plan (hash, body, steps)
   select distinct on (p.hash) p.hash, p.body, p.steps from p_in p join won on won.id = p.task_id order by p.hash
   on conflict (hash) do nothing
 ), retired as (
-  update task_plan set active = false where active and task_id in (select p.task_id from p_in p join won on won.id = p.task_id)
+  update task_plan set active = false where active and task_id = any(array(select p.task_id from p_in p join won on won.id = p.task_id))
   returning task_id
 ), linked as (
   insert into task_plan (task_id, revision, plan_hash, source, active)

@@ -37,7 +37,7 @@ const READ_OUTPUTS: NamedSql = {
       from wanted
       join step s using (task_id, plan_index)
       left join operation o on o.id = s.operation_id and o.state = 'succeeded' and s.state not in ('failed', 'skipped', 'cancelled')
-     where s.key not like '%/%'
+     where s.task_id = any($1::uuid[]) and s.key not like '%/%'
      order by s.task_id, s.plan_index, s.plan_revision, s.place`,
 };
 

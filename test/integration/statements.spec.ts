@@ -1,0 +1,108 @@
+import { Database, type NamedSql } from '@muster/persistence';
+import { AGENT_CALLS, EXPAND, LAST_EFFECTS, LOAD } from '../../apps/coordinator/src/lifecycle/load.sql';
+import { COMMIT, COMMIT_WITHDRAWAL, FIND_BY_KEY, SUBMIT } from '../../apps/coordinator/src/lifecycle/task.sql';
+import {
+  LOAD_OPERATIONS,
+  LOAD_STEPS,
+  LOAD_TASKS,
+  WRITE_STEP_VERDICTS,
+  WRITE_TASK_VERDICTS,
+} from '../../apps/verifier/src/verdict.sql';
+import { ADVANCE, PREPARE, REFUSE, WITHDRAWN } from '../../libs/ledger/src/operation.sql';
+import { TASK_PULSE, TASKS_BY_ID } from '../../libs/persistence/src/readers/task.sql';
+import { freshDatabase, type TestDatabase } from '../support/database';
+import { Rows } from '../support/rows';
+
+/** What a step's way goes through, each as often as there are steps. */
+const STATEMENTS: readonly NamedSql[] = [
+  ...[SUBMIT, FIND_BY_KEY, LOAD, EXPAND, AGENT_CALLS, LAST_EFFECTS, COMMIT, COMMIT_WITHDRAWAL],
+  ...[ADVANCE, PREPARE, REFUSE, WITHDRAWN],
+  ...[LOAD_STEPS, WRITE_STEP_VERDICTS, LOAD_TASKS, WRITE_TASK_VERDICTS, LOAD_OPERATIONS],
+  ...[TASK_PULSE, TASKS_BY_ID],
+];
+/** Tables that grow with the work done. */
+const GROWING: readonly string[] = [
+  ...['task', 'task_plan', 'step', 'operation', 'sending', 'event'],
+  ...['refusal', 'verdict', 'evidence', 'permit', 'artifact', 'artifact_link'],
+];
+/** An index that holds only what is under way, or waits for a person, is as short as that. */
+const SHORT_INDEXES: readonly string[] = ['operation_sent_by', 'permit_asked_once', 'permit_granted'];
+const TASKS = 2_000;
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly 'Recheck Cond'?: string;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Where a plan reads a growing table from end to end. */
+function scansIn(plan: Plan): string[] {
+  const { 'Relation Name': table, 'Index Name': index = '', 'Node Type': type } = plan;
+  const isKeyed = plan['Index Cond'] ?? plan['Recheck Cond'];
+  const isScan = /Scan$/.test(type) && table && GROWING.includes(table) && !isKeyed && !SHORT_INDEXES.includes(index);
+  return [...(isScan ? [`${type} on ${table} ${index}`] : []), ...(plan.Plans ?? []).flatMap(scansIn)];
+}
+
+let test: TestDatabase;
+let database: Database;
+beforeAll(async () => {
+  test = await freshDatabase();
+  database = new Database({ url: test.url, name: 'test' });
+});
+afterAll(async () => {
+  await database?.close();
+  await test?.drop();
+});
+
+/** The plan that every execution goes by, whatever its parameters are. */
+async function planOf({ text }: NamedSql): Promise<Plan> {
+  const { rows } = await database.pool.query<{ 'QUERY PLAN': readonly { readonly Plan: Plan }[] }>(
+    `explain (generic_plan, format json) ${text}`,
+  );
+  return rows[0]!['QUERY PLAN'][0]!.Plan;
+}
+
+/** So many tasks that ended, of four steps each, as one insert a table. */
+async function fill(): Promise<void> {
+  const rows = await Rows.begin(test.client);
+  const task = await rows.task(
+    { steps: [{ id: 'pay', tool: 'bank.pay' }] },
+    { state: 'completed', finished_at: new Date() },
+  );
+  const step = await rows.step(task, 'pay', { state: 'succeeded', finished_at: new Date() });
+  const operation = await rows.operation(step, { state: 'succeeded' });
+  await copies('task', String(task.id), TASKS, {});
+  await copies('step', String(step.id), 4 * TASKS, { plan_index: '1 + n' });
+  await copies('operation', String(operation.id), 4 * TASKS, {});
+  await test.client.query('analyze');
+}
+
+async function copies(table: string, id: string, count: number, given: Record<string, string>): Promise<void> {
+  const { rows } = await test.client.query<{ column_name: string }>(
+    'select column_name from information_schema.columns where table_name = $1 order by ordinal_position',
+    [table],
+  );
+  const names = rows.map((row) => row.column_name);
+  const values = names.map((name) => (name === 'id' ? 'gen_random_uuid()' : (given[name] ?? `t.${name}`)));
+  await test.client.query(
+    `insert into ${table} (${names.join(', ')}) select ${values.join(', ')} from ${table} t, generate_series(1, ${count}) n where t.id = '${id}'`,
+  );
+}
+
+describe('a statement on the way of a step', () => {
+  it.each(STATEMENTS.map((one) => [one.name, one] as const))(
+    'finds its rows by key, as planned on empty tables: %s',
+    async (_name, statement) => expect(scansIn(await planOf(statement))).toEqual([]),
+  );
+
+  describe('on full tables', () => {
+    beforeAll(fill, 60_000);
+
+    it.each(STATEMENTS.map((one) => [one.name, one] as const))('finds its rows by key: %s', async (_name, statement) =>
+      expect(scansIn(await planOf(statement))).toEqual([]),
+    );
+  });
+});
