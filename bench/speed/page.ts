@@ -1,4 +1,5 @@
 import type { StepCost } from './cost/cost';
+import { type StatementCost, statementTable } from './cost/statements';
 import type { Comparison } from './goals';
 import type { Origin } from './origin';
 import { comparisonTable, costTable, type Share, shareTable } from './report';
@@ -10,10 +11,11 @@ export interface Findings {
   readonly comparisons: readonly Comparison[];
   readonly costs: ReadonlyMap<number, StepCost>;
   readonly shares: readonly Share[];
+  readonly statements: readonly StatementCost[];
 }
 
 /** bench/RESULTS.md */
-export function resultsPage({ results, comparisons, costs, shares }: Findings, origin: Origin): string {
+export function resultsPage({ results, comparisons, costs, shares, statements }: Findings, origin: Origin): string {
   const versions = [...peersIn(results)].map(([peer, version]) => `${peer} ${version}`);
   const words = wordsOf(results).map(({ peer, workload, value }) => `- ${peer}, ${workload}: ${value}.`);
   return `# Muster beside its peers
@@ -45,6 +47,10 @@ counted. Statements inside of others are triggers and foreign keys. CPU is that 
 planner, Postgres and Redis. The budgets are in [budgets.json](budgets.json).
 
 ${markdown(costTable(costs))}
+
+The statements that Postgres worked on longest:
+
+${markdown(statementTable(statements))}
 
 ## Who is busy
 

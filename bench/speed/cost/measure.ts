@@ -4,6 +4,7 @@ import { chainPlan } from '../adapter/plans';
 import type { Servers } from '../servers';
 import { costOf, type StepCost } from './cost';
 import { prepareCounters, readCounters, type Spending, spendingBetween } from './counters';
+import { dearestStatements, forgetStatements, type StatementCost } from './statements';
 
 const CHAIN = 10;
 const PLAN = chainPlan(CHAIN);
@@ -21,28 +22,27 @@ export interface CostRun {
   readonly costs: ReadonlyMap<number, StepCost>;
   /** What was spent in all, for who wants to see which part spends it. */
   readonly spent: ReadonlyMap<number, Spending>;
+  /** What Postgres worked on longest, over all loads. */
+  readonly statements: readonly StatementCost[];
 }
 
-/** `share`: of the usual number of tasks; a quick run takes fewer. */
-export async function measureCosts(
-  muster: Muster,
-  servers: Servers,
-  share: number,
-  tell: (line: string) => void,
-): Promise<CostRun> {
+/** As many tasks in a quick run as in any other: fewer would be mostly the pages that a checkpoint lets be written whole. */
+export async function measureCosts(muster: Muster, servers: Servers, tell: (line: string) => void): Promise<CostRun> {
   await prepareCounters(muster);
   await work(muster, 100, 20);
   tell('cost of a step: what is spent while nothing is to be done');
   const idle = await spentBy(muster, servers, () => new Promise((resolve) => setTimeout(resolve, IDLE_MS)));
+  await forgetStatements(muster);
+  let steps = 0;
   const [costs, spent] = [new Map<number, StepCost>(), new Map<number, Spending>()];
-  for (const [atATime, usual] of LOADS) {
-    const tasks = Math.ceil(usual * share);
+  for (const [atATime, tasks] of LOADS) {
     tell(`cost of a step: ${tasks} chains of ${CHAIN}, ${atATime} at a time`);
     const spending = await spentBy(muster, servers, () => work(muster, tasks, atATime));
+    steps += tasks * CHAIN;
     spent.set(atATime, spending);
     costs.set(atATime, costOf(spending, idle, tasks * CHAIN));
   }
-  return { costs, spent };
+  return { costs, spent, statements: await dearestStatements(muster, steps) };
 }
 
 async function spentBy(muster: Muster, servers: Servers, doIt: () => Promise<void>): Promise<Spending> {

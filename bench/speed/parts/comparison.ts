@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { chartOf } from '../chart';
 import { type Budgets, excessesOf, sayExcess } from '../cost/budget';
 import { measureCosts } from '../cost/measure';
+import { statementTable } from '../cost/statements';
 import { compare, MUSTER } from '../goals';
 import { measureMuster, measurePeer, type Round } from '../harness';
 import { originNow } from '../origin';
@@ -18,18 +19,18 @@ import { pathIn, publish, sayLine } from './output';
 const COST = 'COST';
 /** What the driver and the adapter take for a quick run: fewer chains, one worker. */
 const QUICK = { PEERS_W2_N: '500', MUSTER_BENCH_WORKERS: '1' };
-const QUICK_SHARE = 0.34;
 
 /** Muster in the workloads that its peers have, beside those that were asked for, and what a step costs. */
 export async function runComparison(servers: Servers, wishes: Wishes): Promise<boolean> {
   const { results, shares } = await runDriver(servers, wishes);
-  const cost = wishes.workloads.includes(COST) ? await runCost(servers, wishes) : undefined;
+  const cost = wishes.workloads.includes(COST) ? await runCost(servers) : undefined;
   const spent: Share[] = [...(cost?.spent ?? [])].map(([tasks, spending]) => shareOf(tasks, spending));
   const findings: Findings = {
     results,
     comparisons: compare(results),
     costs: cost?.costs ?? new Map(),
     shares: [...shares, ...spent],
+    statements: cost?.statements ?? [],
   };
   tell(findings);
   // A part of the table would take the place of the whole.
@@ -51,16 +52,16 @@ async function runDriver(servers: Servers, { workloads, repeat, quick, peers }: 
   return { results, shares: recorder.shares };
 }
 
-const runCost = (servers: Servers, { quick }: Wishes) =>
-  inWorld(servers, ({ muster }) => measureCosts(muster, servers, quick ? QUICK_SHARE : 1, sayLine));
+const runCost = (servers: Servers) => inWorld(servers, ({ muster }) => measureCosts(muster, servers, sayLine));
 
 const isWhole = ({ peers, quick, workloads }: Wishes): boolean =>
   peers.length > 0 && !quick && workloads.length === WORKLOADS.length;
 
-function tell({ results, comparisons, costs, shares }: Findings): void {
+function tell({ results, comparisons, costs, shares, statements }: Findings): void {
   if (comparisons.length > 0) console.log(`\n${alignedText(comparisonTable(comparisons, results))}\n`);
   for (const { peer, workload, value } of wordsOf(results)) console.log(`${peer}, ${workload}: ${value}`);
   if (costs.size > 0) console.log(`\n${alignedText(costTable(costs))}`);
+  if (statements.length > 0) console.log(`\n${alignedText(statementTable(statements))}`);
   if (shares.length > 0) console.log(`\n${alignedText(shareTable(shares))}\n`);
   for (const excess of excessesOf(costs, budgets())) console.log(`✗ over its budget: ${sayExcess(excess)}`);
 }

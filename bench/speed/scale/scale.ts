@@ -61,7 +61,11 @@ async function pointOf(world: World, executors: number, coordinators: number, ta
 async function anotherCoordinator(muster: Muster): Promise<MusterClient> {
   const port = await freePort();
   await muster.startAnother('coordinator', { MUSTER_PORT: String(port) });
-  return new MusterClient({ url: `http://127.0.0.1:${port}`, key: muster.key });
+  const client = new MusterClient({ url: `http://127.0.0.1:${port}`, key: muster.key });
+  // It stands in the table of workers before it listens.
+  const isReady = async () => (await client.readiness().catch(() => undefined))?.ready;
+  await until(isReady, { what: 'another coordinator' });
+  return client;
 }
 
 const share = (clients: readonly unknown[], tasks: number): number =>
