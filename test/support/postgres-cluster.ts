@@ -10,6 +10,12 @@ import { until } from './until';
 const FAST = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
 const SETTINGS = ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', 'unix_socket_directories='];
 
+interface ClusterOptions {
+  readonly durable?: boolean;
+  readonly disk?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** A private Postgres with its own folder and a free port. */
 export class PostgresCluster {
   private constructor(
@@ -18,8 +24,12 @@ export class PostgresCluster {
     private readonly folder: string,
   ) {}
 
-  /** `disk`: a folder that its files lie in; without it a new one. */
-  static async start({ durable = false, disk = tmpdir() } = {}): Promise<PostgresCluster> {
+  /** `disk`: a folder that its files lie in; without it a new one. `settings`: what it is told beyond ours. */
+  static async start({
+    durable = false,
+    disk = tmpdir(),
+    settings = {},
+  }: ClusterOptions = {}): Promise<PostgresCluster> {
     const folder = await mkdtemp(join(disk, 'muster-test-'));
     await chmod(folder, 0o755);
     const port = await freePort();
@@ -32,7 +42,7 @@ export class PostgresCluster {
       persistent: true,
       // Postgres refuses to run as root; as root it runs as the user postgres, which must be able to reach the folder.
       createPostgresUser: process.getuid?.() === 0,
-      postgresFlags: durable ? SETTINGS : [...SETTINGS, ...FAST],
+      postgresFlags: [...SETTINGS, ...(durable ? [] : FAST), ...flagsOf(settings)],
       initdbFlags: ['--encoding=UTF8', '--no-sync'],
       onLog: (line) => lines.push(String(line)),
       onError: (error) => lines.push(String(error)),
@@ -68,10 +78,14 @@ export class PostgresCluster {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async pid(): Promise<number> {
+  /** The postmaster; every other process of the server is its child. */
+  async pid(): Promise<number> {
     return Number((await readFile(join(this.folder, 'data/postmaster.pid'), 'utf8')).split('\n')[0]);
   }
 }
+
+const flagsOf = (settings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 function isRunning(pid: number): boolean {
   try {

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { freePort } from './postgres-cluster';
 import { until } from './until';
 
-/** A private Redis that keeps nothing and evicts nothing; the test may kill it, or start another on the same port. */
+/**
+ * A private Redis that evicts nothing; the test may kill it, or start another on the same port. It keeps nothing either,
+ * unless it is `durable`: then it writes what it is told, once a second, as in production.
+ */
 export class RedisServer {
   private constructor(
     readonly port: number,
@@ -19,7 +22,11 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  static async start({ port }: { port?: number } = {}): Promise<RedisServer> {
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  static async start({ port, durable = false }: { port?: number; durable?: boolean } = {}): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'muster-redis-'));
     const chosen = port ?? (await freePort());
     const settings = [
@@ -32,7 +39,7 @@ export class RedisServer {
       '--save',
       '',
       '--appendonly',
-      'no',
+      durable ? 'yes' : 'no',
     ];
     const child = spawn('redis-server', [...settings, '--maxmemory-policy', 'noeviction'], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,24 @@
+import { Muster } from '../../test/support/muster';
+import { askInvariants } from './invariants';
+
+/** CPU profiles of the services are written here as they end. */
+const PROFILES_VARIABLE = 'MUSTER_BENCH_PROFILES';
+
+/**
+ * Every service as a process of the supervisor that `npm start` runs, with the settings that it has by default. The kit
+ * of the tests starts it, so what the kit makes quicker for the tests is put back here.
+ */
+export function startFleet(): Promise<Muster> {
+  const folder = process.env[PROFILES_VARIABLE];
+  const profiles: Record<string, string> = folder ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` } : {};
+  return Muster.start({ env: { NODE_ENV: 'development', SWEEP_MS: '500', ...profiles } });
+}
+
+/** Asks every invariant, unless told not to, and stops the services. */
+export async function stopFleet(muster: Muster, { invariants = true } = {}): Promise<void> {
+  try {
+    if (invariants) await askInvariants(muster);
+  } finally {
+    await muster.stop({ unasked: false });
+  }
+}
