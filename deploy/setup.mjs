@@ -27,6 +27,7 @@ const COMMANDS = {
   'test:endurance': { run: [TYPESCRIPT, 'test/endurance/main.ts'], full: true, built: true, redis: true },
   'test:soak': { run: [TYPESCRIPT, 'test/soak/main.ts'], full: true, built: true, redis: true },
   bench: { run: [TYPESCRIPT, 'bench/speed/main.ts'], full: true, built: true, redis: true },
+  'bench:isolation': { run: [TYPESCRIPT, 'bench/isolation/main.ts'], full: true, built: true, redis: true },
   'bench:recovery': { run: [TYPESCRIPT, 'bench/recovery/main.ts'], full: true, built: true, redis: true },
   'test:crash': { run: [TYPESCRIPT, 'test/crash/main.ts'], full: true, built: true, redis: true },
   'test:chaos': { run: [TYPESCRIPT, 'test/chaos/main.ts'], full: true, built: true, redis: true },

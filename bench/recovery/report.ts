@@ -1,4 +1,4 @@
-import { type Distribution, distributionOf } from './distribution';
+import { type Distribution, distributionOf } from '../distribution';
 import type { Samples, Scenario } from './scenario';
 import { SWEEP_MS } from './world';
 

@@ -120,6 +120,14 @@ export class ToolServer {
     this.waiting.clear();
   }
 
+  /** Answers every hanging request to one tool with this object. */
+  answerWith(tool: string, body: object): void {
+    const waiting = [...this.waiting].filter(([, request]) => request.tool === tool);
+    const text = JSON.stringify(body);
+    for (const [response] of waiting) response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    for (const [response] of waiting) this.waiting.delete(response);
+  }
+
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
