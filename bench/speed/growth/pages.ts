@@ -1,5 +1,5 @@
 import type { Muster } from '../../../test/support/muster';
-import { type Distribution, distributionOf } from '../../recovery/distribution';
+import { type Distribution, distributionOf } from '../../distribution';
 
 /** A request that somebody at a screen waits for. */
 export interface PageTime {

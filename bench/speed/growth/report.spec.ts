@@ -1,4 +1,4 @@
-import { distributionOf } from '../../recovery/distribution';
+import { distributionOf } from '../../distribution';
 import type { Growth } from './growth';
 import { findingsOf } from './report';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aTool } from '../../../test/support/builders';
 import type { Muster } from '../../../test/support/muster';
-import { type Distribution, distributionOf } from '../../recovery/distribution';
+import { type Distribution, distributionOf } from '../../distribution';
 import { STEP_TOOL } from '../adapter/plans';
 import type { World } from '../world';
 import { HeldTool } from './held-tool';

@@ -170,9 +170,10 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     unchanged: Map<string, readonly Reply[]>,
   ): Map<string, Wants> {
     const wants = new Map<string, Wants>();
+    const looked = new Set(batch.stepIds);
     for (const [taskId, snapshot] of snapshots) {
       if (open && !open.has(taskId)) continue;
-      const outcome = decide(snapshot, inputsOf(batch, snapshot), this.surroundings(snapshot));
+      const outcome = decide(snapshot, inputsOf(batch, looked, snapshot), this.surroundings(snapshot));
       if (outcome.kind === 'wants') wants.set(taskId, outcome.wants);
       else if (outcome.kind === 'unchanged') unchanged.set(taskId, outcome.replies);
       else decided.push({ snapshot, decision: outcome.decision });
@@ -259,10 +260,8 @@ function halves({ stepIds, taskIds, questions }: Batch): Batch[] {
 }
 
 /** Looks in the order of the plan, so that a run is folded from its head on; then what people asked for. */
-function inputsOf(batch: Batch, snapshot: Snapshot): Input[] {
-  const steps = batch.stepIds
-    .flatMap((id) => snapshot.steps.get(id) ?? [])
-    .filter((step) => step.taskId === snapshot.task.id);
+function inputsOf(batch: Batch, looked: ReadonlySet<string>, snapshot: Snapshot): Input[] {
+  const steps = [...snapshot.steps.values()].filter(({ id }) => looked.has(id));
   steps.sort((a, b) => a.planIndex - b.planIndex || (a.itemIndex ?? 0) - (b.itemIndex ?? 0));
   return [
     ...steps.map((step): Input => ({ kind: 'look', stepId: step.id })),
