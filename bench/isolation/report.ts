@@ -52,10 +52,10 @@ ${row(nameOf(true), beside)}
 
 The 99th percentile changes by ${percent(change)}; the goal is at most ${percent(CHANGE_MAX)}: ${reached ? 'reached' : 'missed'}.
 
-${PARALLEL} tasks have one call each under way, to ${TOOLS} tools that take ${ms(ANSWER_MS)} to answer; every next call needs a
+${PARALLEL} tasks have one call each under way, to ${TOOLS} tools that take ${ANSWER_MS / 1_000} s to answer; every next call needs a
 decision of the coordinator, a ring, a place at its tool and a claim. Meanwhile ${BESIDES} tasks call one other tool, which
 answers in half of the rounds and hangs in the others. Contracts say nothing of timeouts, places, retries and breakers,
-and the services have their default settings, one process each. A round takes ${ms(ROUND_MS)}, in which the calls that hang
+and the services have their default settings, one process each. A round takes ${ROUND_MS / 1_000} s, in which the calls that hang
 time out, the breaker opens and tries again; rounds of both kinds take turns in one run. Every call that began in a round
 is waited for.
 

@@ -162,8 +162,10 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
          and exists (select from operation o where o.step_id = s.id)
       union all
       select s.id, s.key from ${STEPS_OF_REVISED} s ${ACTIVE_PLAN}
-       where s.parent_id is null and (active.retired and s.state not in ${STEP_ENDED}
-          or s.condition::json ->> 'reason' = 'replaced' and not active.retired)`,
+       where s.parent_id is null and s.state not in ${STEP_ENDED} and active.retired
+      union all
+      select s.id, s.key from step s ${ACTIVE_PLAN}
+       where s.parent_id is null and s.condition::json ->> 'reason' = 'replaced' and not active.retired`,
   },
   {
     name: 'permit-is-awaited',
