@@ -160,8 +160,7 @@ describe('a rolling restart of two of each service, while tasks run and more of 
       await doors.submit(aTask(aChain('chain', CHAIN_STEPS))),
       await doors.submit(aTask(wide('narrow', NARROW_STEPS))),
     ];
-    const submitters = STEADY.flatMap((task) => [task, task]).map((task) => submitSteadily(doors, task, () => isOver));
-    const steady = Promise.all(submitters);
+    const steady = Promise.all(STEADY.map((task) => submitSteadily(doors, task, () => isOver)));
     await tools.request('chain', before.chain + 2);
 
     // A submission that is refused ends the test at once.
@@ -176,7 +175,7 @@ describe('a rolling restart of two of each service, while tasks run and more of 
     expect({ restarts: each.map(({ restarts }) => restarts), told }).toEqual({ restarts: [1, 1], told: [] });
     const doubtful = await muster.rows("select tool, state from operation where state <> 'succeeded' or sending > 1");
     expect(doubtful).toEqual([]);
-    const [posts, checks, mails, goals] = STEADY.map((_, kind) => counts[2 * kind]! + counts[2 * kind + 1]!);
+    const [posts, checks, mails, goals] = counts;
     const effects = ['post', 'checked', 'mail', 'chain', 'narrow'].map((tool) => tools.effectsOf(tool).length);
     const ofLong = [before.chain + CHAIN_STEPS, before.narrow + NARROW_STEPS];
     expect(effects).toEqual([posts, checks, 3 * mails! + goals!, ...ofLong]);
