@@ -1,3 +1,4 @@
+import { PLANNING_INDEX } from '@muster/domain';
 import { Database } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
@@ -33,6 +34,9 @@ export interface TaskQuery {
   /** Events before this number. */
   readonly eventsBefore?: number;
 }
+
+/** The step that makes a plan stands before the plan's own. */
+const BEFORE_ALL = PLANNING_INDEX - 1;
 
 @Injectable()
 export class TaskReader {
@@ -74,7 +78,7 @@ export class TaskReader {
   }
 
   private steps(taskId: string, query: TaskQuery): Promise<StepRow[]> {
-    const page = [taskId, query.after?.planIndex ?? -1, query.after?.place ?? '', BOUNDS.STEPS_PAGE + 1];
+    const page = [taskId, query.after?.planIndex ?? BEFORE_ALL, query.after?.place ?? '', BOUNDS.STEPS_PAGE + 1];
     return query.state === undefined
       ? this.database.query<StepRow>(LIST_STEPS, page)
       : this.database.query<StepRow>(LIST_STEPS_IN_STATE, [...page, query.state]);

@@ -147,6 +147,25 @@ describe('a goal whose plan has failed', () => {
     expect(world.task).toMatchObject({ state: 'completed', criteriaCount: 1 });
   });
 
+  it('has its deadline while it is planned again', () => {
+    const world = failed({ deadlineMs: 60_000 });
+    expect(world.task.dueAt).toBe(world.task.deadlineAt);
+
+    world.advance(60_001);
+    world.sweep();
+
+    expect(world.task.withdrawal).toBe('deadline');
+  });
+
+  it('has its deadline when its criteria did not hold', () => {
+    const world = new GoalWorld({ deadlineMs: 60_000 });
+    world.plans('plan/1', [aStep('a')], { completion: ['steps.a.output == 1'] });
+    world.answer('a');
+    world.taskVerdict(false);
+
+    expect(world.task).toMatchObject({ state: 'planning', dueAt: world.task.deadlineAt });
+  });
+
   it('ends with its task when that is cancelled', () => {
     const world = failed();
 

@@ -129,7 +129,8 @@ export function planAgain(draft: Draft, failure: FailureRecord): void {
   const row = { ...pending, place: placeUnder('', LIMITS.AGENT_CALLS_MAX + revision), dueAt: draft.now };
   draft.moveTask('planning');
   task.failure = failure;
-  task.dueAt = null;
+  // Where it was to be verified, it was due for that.
+  task.dueAt = task.deadlineAt;
   draft.addStep(row);
   draft.tell('task.planning', { state: 'planning', because: failure.exitReason, open: [row.key] });
   draft.followUps.push({ kind: 'look', stepId: row.id });
