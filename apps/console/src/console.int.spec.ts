@@ -164,6 +164,20 @@ describe('somebody with an API key', () => {
   });
 });
 
+describe('a task whose plan a model made', () => {
+  it('shows the step that made it, before those of the plan', async () => {
+    const planned = await rows.task({ steps: [{ id: 'pay', tool: 'bank.pay' }] }, { goal: 'Pay.' });
+    const planning = await rows.step(planned, 'plan', { plan_index: -1, plan_revision: 0, tool: 'muster:planner' });
+    const paid = await rows.step(planned, 'pay');
+
+    const { text } = await http().get(addressOf(planned)).set(bearer(READER)).set(page);
+
+    const [first, second] = [planning, paid].map(({ id }) => text.indexOf(showId('step', String(id))));
+    expect(first).toBeGreaterThan(-1);
+    expect(second).toBeGreaterThan(first!);
+  });
+});
+
 describe('a task whose labels, goal, step and tool are hostile markup', () => {
   it('is shown as text on every page, which would run no script of theirs anyway', async () => {
     for (const path of ['/', '/tasks', addressOf(task)]) {
