@@ -11,6 +11,8 @@ import { Tether, tie } from './tether';
 
 /** Beyond every deadline of the driver. */
 const WAIT_MS_MAX = 600_000;
+/** As long as one request may be held open. */
+const SUBMIT_WAIT_MS = 30_000;
 const OPEN_STATES = ['accepted', 'planning', 'running', 'verifying', 'compensating'] as const;
 const LOOK_EVERY_MS = 25;
 /** The widths and sizes of the driver, or fewer where a quick run asks for it. */
@@ -96,9 +98,9 @@ export class MusterPeer {
   }
 
   private async run(id: string, request: TaskRequest): Promise<void> {
-    const { id: taskId } = await this.client.tasks.submit(request, { idempotencyKey: id });
-    const task = await this.client.tasks.wait(taskId, WAIT_MS_MAX);
-    if (task.state !== 'completed') throw new Error(`${taskId} is ${task.state}: ${JSON.stringify(task.failure)}`);
+    const first = await this.client.tasks.submit(request, { idempotencyKey: id, waitMs: SUBMIT_WAIT_MS });
+    const task = first.state === 'completed' ? first : await this.client.tasks.wait(first.id, WAIT_MS_MAX);
+    if (task.state !== 'completed') throw new Error(`${task.id} is ${task.state}: ${JSON.stringify(task.failure)}`);
   }
 
   private async submitted(batch: readonly TaskRequest[]): Promise<Task[]> {

@@ -22,6 +22,9 @@ import {
 export interface SubmitOptions {
   /** The same key with the same body gives the same task, however often it is sent. Default: a random one. */
   readonly idempotencyKey?: string;
+  /** Answer when the task has ended or needs attention, at the latest after this time; by default once it is stored. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface GetOptions {
@@ -51,11 +54,15 @@ export class Tasks {
   /** Accepted means stored: the answer comes after the commit. A try whose answer was lost is repeated under its key. */
   submit(request: TaskRequest, options: SubmitOptions = {}): Promise<Task> {
     const key = options.idempotencyKey ?? crypto.randomUUID();
+    const waitMs = options.waitMs ?? 0;
     return this.http.json('/v1/tasks', {
       method: 'POST',
       body: request,
       headers: { 'idempotency-key': key },
+      query: { waitMs: waitMs || undefined },
+      timeoutMs: waitMs + CLIENT_LIMITS.REQUEST_TIMEOUT_MS,
       repeatable: true,
+      signal: options.signal,
     });
   }
 

@@ -4,6 +4,7 @@ import request, { type Test } from 'supertest';
 import { aChain, aTask, aTool } from '../../../../test/support/builders';
 import { TestCoordinator } from '../../../../test/support/coordinator';
 import { type Row, Rows } from '../../../../test/support/rows';
+import { until } from '../../../../test/support/until';
 
 let coordinator: TestCoordinator;
 let rows: Rows;
@@ -204,6 +205,22 @@ describe('a caller that waits', () => {
     expect((await get(`${headers.location}?waitMs=50`)).body.state).toBe('running');
     const waiting = get(`${headers.location}?waitMs=30000`).then((answer) => answer.body.state);
     await post(`${headers.location}/cancel`).send({ reason: 'test' });
+
+    expect(await waiting).toBe('cancelled');
+  });
+});
+
+describe('a caller that waits where it submits', () => {
+  it('is answered when its time is up, and at once when the task ends', async () => {
+    const early = await post('/v1/tasks?waitMs=50').send(aTask({ steps: [STEP] }));
+    expect(early).toMatchObject({ status: 202, body: { state: 'running' } });
+
+    const request = { ...aTask({ steps: [STEP] }), labels: { suite: 'waits' } };
+    const waiting = post('/v1/tasks?waitMs=30000')
+      .send(request)
+      .then(({ body }) => body.state);
+    const made = await until(async () => (await get('/v1/tasks?label=suite%3Dwaits')).body.items[0]);
+    await post(`/v1/tasks/${made.id}/cancel`).send({ reason: 'test' });
 
     expect(await waiting).toBe('cancelled');
   });

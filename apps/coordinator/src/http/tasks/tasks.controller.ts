@@ -29,14 +29,21 @@ export class TasksController {
   @HttpCode(202)
   @Needs('tasks:write')
   @Takes(TaskRequest)
-  @Answers(TaskView, { status: 202, says: 'Takes a task; it runs from here on.', headers: ['Idempotency-Key'] })
+  @Answers(TaskView, {
+    status: 202,
+    says: 'Takes a task; it runs from here on. Answers at once or when it has come to a rest.',
+    headers: ['Idempotency-Key'],
+    query: ['waitMs'],
+  })
   async submit(
     @From() caller: Caller,
     @JsonBody() body: JsonObject,
     @Headers('idempotency-key') key: string | undefined,
+    @WaitMs() waitMs: number,
     @Res({ passthrough: true }) response: Response,
   ): Promise<TaskView> {
     const taskId = await this.intake.submit(caller, body, idempotencyKeyOf(key));
+    if (waitMs > 0) await this.watch.untilSettled(caller.tenantId, taskId, waitMs, response);
     const task = await this.found(caller, taskId);
     response.set({ location: `/v1/tasks/${task.id}`, etag: etagOf(task.revision) });
     return task;
