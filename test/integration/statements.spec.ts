@@ -1,6 +1,12 @@
 import { Database, type NamedSql } from '@muster/persistence';
 import { AGENT_CALLS, EXPAND, LAST_EFFECTS, LOAD } from '../../apps/coordinator/src/lifecycle/load.sql';
-import { COMMIT, COMMIT_WITHDRAWAL, FIND_BY_KEY, SUBMIT } from '../../apps/coordinator/src/lifecycle/task.sql';
+import {
+  COMMIT,
+  COMMIT_WHOLE,
+  COMMIT_WITHDRAWAL,
+  FIND_BY_KEY,
+  SUBMIT,
+} from '../../apps/coordinator/src/lifecycle/task.sql';
 import {
   LOAD_OPERATIONS,
   LOAD_STEPS,
@@ -15,7 +21,7 @@ import { Rows } from '../support/rows';
 
 /** What a step's way goes through, each as often as there are steps. */
 const STATEMENTS: readonly NamedSql[] = [
-  ...[SUBMIT, FIND_BY_KEY, LOAD, EXPAND, AGENT_CALLS, LAST_EFFECTS, COMMIT, COMMIT_WITHDRAWAL],
+  ...[SUBMIT, FIND_BY_KEY, LOAD, EXPAND, AGENT_CALLS, LAST_EFFECTS, COMMIT, COMMIT_WHOLE, COMMIT_WITHDRAWAL],
   ...[ADVANCE, PREPARE, REFUSE, WITHDRAWN],
   ...[LOAD_STEPS, WRITE_STEP_VERDICTS, LOAD_TASKS, WRITE_TASK_VERDICTS, LOAD_OPERATIONS],
   ...[TASK_PULSE, TASKS_BY_ID],

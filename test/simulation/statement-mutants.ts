@@ -107,8 +107,8 @@ export const STATEMENT_MUTANTS: readonly StatementMutant[] = [
   {
     name: 'a permit that is open when its task has ended',
     statement: COMMIT,
-    from: `where won.closes and p.task_id = won.id and p.state = 'pending'`,
-    to: `where won.closes and p.task_id is null`,
+    from: `where p.task_id = any(array(select id from won where closes)) and p.state = 'pending'`,
+    to: `where p.task_id is null and p.state = 'pending'`,
     play: 'a cancel of a task that waits for a permit',
   },
   {

@@ -14,7 +14,7 @@ import {
   stepColumns,
   taskColumns,
 } from './rows';
-import { BACKLOG, COMMIT, COMMIT_WITHDRAWAL, FIND_BY_KEY, IN_FLIGHT, SUBMIT } from './task.sql';
+import { BACKLOG, COMMIT, COMMIT_WHOLE, COMMIT_WITHDRAWAL, FIND_BY_KEY, IN_FLIGHT, SUBMIT } from './task.sql';
 
 const SUBMIT_BATCH_MAX = 500;
 /** A submission is given back as unavailable after this: its client waits. */
@@ -49,7 +49,7 @@ export class TaskStore {
     const tasks = () => decisions.map(({ task }) => task.id);
     const withdraws = decisions.some((decision) => decision.withdraws);
     faultPoint(withdraws ? 'coordinator.before-withdrawal' : 'coordinator.before-commit', tasks);
-    const statement = withdraws ? COMMIT_WITHDRAWAL : COMMIT;
+    const statement = withdraws ? COMMIT_WITHDRAWAL : decisions.some(hasRareParts) ? COMMIT_WHOLE : COMMIT;
     const rows = await this.database.query<{ id: string }>(statement, [
       JSON.stringify(decisions.map(taskColumns)),
       JSON.stringify(
@@ -59,15 +59,9 @@ export class TaskStore {
         decisions.flatMap(({ task, items }) => items.map(({ row, item }) => newStepColumns(row, task.tenantId, item))),
       ),
       JSON.stringify(
-        decisions.flatMap(({ task, conclusions }) =>
-          conclusions.map((conclusion) => conclusionColumns(conclusion, task)),
-        ),
-      ),
-      JSON.stringify(
         decisions.flatMap(({ task, events }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
-      JSON.stringify(decisions.flatMap(adoptedPlanColumns)),
-      JSON.stringify(decisions.flatMap(({ task, permits }) => permits.map((change) => permitColumns(change, task)))),
+      ...(statement === COMMIT ? [] : rarePartsOf(decisions)),
     ]);
     faultPoint(withdraws ? 'coordinator.after-withdrawal' : 'coordinator.after-commit', tasks);
     return new Set(rows.map((row) => row.id));
@@ -117,6 +111,22 @@ export class TaskStore {
     ]);
     return new Map(rows.map((row) => [keyOf(row.tenant_id, row.idempotency_key), row]));
   }
+}
+
+/** What most decisions have nothing of. */
+const hasRareParts = ({ conclusions, permits, plan, closeSteps }: Decision): boolean =>
+  conclusions.length > 0 || permits.length > 0 || plan !== undefined || closeSteps;
+
+function rarePartsOf(decisions: readonly Decision[]): string[] {
+  return [
+    JSON.stringify(
+      decisions.flatMap(({ task, conclusions }) =>
+        conclusions.map((conclusion) => conclusionColumns(conclusion, task)),
+      ),
+    ),
+    JSON.stringify(decisions.flatMap(adoptedPlanColumns)),
+    JSON.stringify(decisions.flatMap(({ task, permits }) => permits.map((change) => permitColumns(change, task)))),
+  ];
 }
 
 interface Owner {
