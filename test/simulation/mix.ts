@@ -96,6 +96,8 @@ export const THEMES = {
   haste: { unrest: 12, turns: 300, paused: 0.8, longWait: 0.4, lockCut: 0.2, toolFault: 0.9, personHasty: 0.9 },
   /** Calls whose fate has to be asked for, of senders whose end may not be seen. */
   doubt: { unrest: 6, effectLate: 0.8, toolFault: 0.9, answerLost: 0.3, endUnseen: 0.5, executorKilled: 0.3 },
+  /** Somebody has another plan again and again. */
+  revisions: { unrest: 12, turns: 300, revised: 0.8, toolFault: 0.7, personHasty: 0.5 },
   /** Every task has a goal, and its plans fail one after the other. */
   goals: { toolFault: 0.9 },
 } as const satisfies Readonly<Record<string, Partial<Mix>>>;

@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     finds: /nothing will ever wake it/,
-    theme: 'haste',
+    theme: 'revisions',
   },
   {
     name: 'two plans that replace the same one',

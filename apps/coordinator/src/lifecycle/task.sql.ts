@@ -64,7 +64,7 @@ export const FIND_BY_KEY: NamedSql = {
  * at all; locks are taken tasks first, then steps, then operations, each in id order. Answers the ids of the tasks that
  * won; the others are loaded and decided again.
  */
-const commitText = (whole: (text: string) => string, taskLock: string): string => `
+const COMMIT_TEXT = `
 with t_in as materialized (
   select * from json_to_recordset($1::json) as t(id uuid, expected int, revision int, state text, fence int, withdrawal text,
     withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, tool_calls int, model_calls int,
@@ -73,7 +73,7 @@ with t_in as materialized (
   select * from json_to_recordset($2::json) as s(id uuid, task_id uuid, state text, epoch int, rings smallint, waiting_on int, after_step uuid, dependants uuid[],
     condition text, attempts text, failure text, due_at timestamptz, started_at timestamptz, finished_at timestamptz,
     operation_id uuid, spent text)
-${whole(`), o_in as materialized (
+/*[*/), o_in as materialized (
   select * from json_to_recordset($5::json) as o(id uuid, task_id uuid, tenant_id text, step_id uuid, from_state text, from_sending int, state text,
     resolver text, code text, message text, release int, evidence_id uuid, sending int, bytes text, hash text,
     new_evidence uuid, finding text, detail text)
@@ -82,24 +82,24 @@ ${whole(`), o_in as materialized (
 ), m_in as materialized (
   select * from json_to_recordset($7::json) as m(id uuid, task_id uuid, tenant_id text, state text, step_id uuid, step_key text, operation_id uuid, tool text,
     contract_hash text, epoch int, decided_by uuid, reason text, expires_in_ms bigint)
-`)}), t_lock as materialized (
-  select t.id, t.revision from task t where t.id = any(array(select id from t_in)) order by t.id ${taskLock}
+/*]*/), t_lock as materialized (
+  select t.id, t.revision from task t where t.id = any(array(select id from t_in)) order by t.id /* lock */
 ), s_lock as materialized (
   select s.id from step s
   where (select count(*) from t_lock) >= 0 and s.id = any(array(
-    select id from s_in${whole(`
+    select id from s_in/*[*/
     union all
-    select s2.id from step s2 where s2.task_id = any(array(select id from t_in where closes)) and s2.finished_at is null`)}))
+    select s2.id from step s2 where s2.task_id = any(array(select id from t_in where closes)) and s2.finished_at is null/*]*/))
   order by s.id for no key update
-${whole(`), o_lock as materialized (
+/*[*/), o_lock as materialized (
   select o.id, o.state, o.sending from operation o
   where (select count(*) from s_lock) >= 0 and o.id = any(array(select id from o_in)) order by o.id for no key update
-`)}), won as materialized (
+/*]*/), won as materialized (
   select t_in.* from t_in join t_lock on t_lock.id = t_in.id and t_lock.revision = t_in.expected
-  where (select count(*) from s_lock) >= 0${whole(` and not exists (
+  where (select count(*) from s_lock) >= 0/*[*/ and not exists (
     select 1 from o_in left join o_lock on o_lock.id = o_in.id
-    where o_in.task_id = t_in.id and (o_lock.id is null or o_lock.state <> o_in.from_state or o_lock.sending <> o_in.from_sending))`)}
-${whole(`), concluded as (
+    where o_in.task_id = t_in.id and (o_lock.id is null or o_lock.state <> o_in.from_state or o_lock.sending <> o_in.from_sending))/*]*/
+/*[*/), concluded as (
   update operation o set
     state = c.state, resolver = c.resolver, code = c.code, message = c.message,
     doubt = case when c.state = 'absent' then 0 else o.doubt end,
@@ -117,14 +117,14 @@ ${whole(`), concluded as (
   insert into evidence (id, tenant_id, task_id, step_id, operation_id, kind, began_at, finding, detail)
   select c.new_evidence, c.tenant_id, c.task_id, c.step_id, c.id, 'resolution', now(), c.finding, c.detail
   from o_in c join won on won.id = c.task_id where c.new_evidence is not null
-`)}), moved as (
+/*]*/), moved as (
   update step s set
     state = i.state, epoch = i.epoch, rings = i.rings, waiting_on = i.waiting_on, after_step = i.after_step, condition = i.condition,
     attempts = i.attempts, failure = i.failure, due_at = i.due_at, started_at = i.started_at, finished_at = i.finished_at,
     dependants = coalesce(i.dependants, s.dependants), operation_id = coalesce(i.operation_id, s.operation_id), spent = coalesce(i.spent, s.spent)
   from s_in i join won on won.id = i.task_id
   where s.id = i.id
-${whole(`), closed as (
+/*[*/), closed as (
   update step s set state = 'cancelled', condition = '{"kind":"none","reason":"withdrawn"}', due_at = null, finished_at = won.finished_at
   from won
   where s.task_id = any(array(select id from won where closes)) and s.task_id = won.id and s.finished_at is null
@@ -152,7 +152,7 @@ ${whole(`), closed as (
   insert into task_plan (task_id, revision, plan_hash, source, active)
   select p.task_id, p.revision, p.hash, p.source, true
   from p_in p join won on won.id = p.task_id where (select count(*) from retired) >= 0
-`)}), items as (
+/*]*/), items as (
   insert into step (${STEP_NAMES})
   select ${STEP_NAMES.split(',')
     .map((name) => `s.${name.trim()}`)
@@ -167,29 +167,36 @@ ${whole(`), closed as (
     revision = won.revision, state = won.state, fence = won.fence, withdrawal = won.withdrawal, withdrawn_at = won.withdrawn_at,
     event_seq = won.event_seq, event_hash = decode(won.event_hash, 'hex'), steps_total = won.steps_total, open_steps = won.open_steps,
     tool_calls = won.tool_calls, model_calls = won.model_calls, tokens = won.tokens, cost_micros = won.cost_micros, output = won.output, failure = won.failure, conditions = won.conditions, verdict_id = won.verdict_id,
-    due_at = won.due_at, finished_at = won.finished_at${whole(`,
+    due_at = won.due_at, finished_at = won.finished_at/*[*/,
     plan_revision = coalesce(p.revision, t.plan_revision), plan_hash = coalesce(p.hash, t.plan_hash),
     criteria_count = coalesce(p.criteria_count, t.criteria_count),
     granted_hashes = case when p.hash is null then t.granted_hashes
-      else array(select distinct unnest(t.granted_hashes || p.granted)) end`)}
-  from won${whole(` left join p_in p on p.task_id = won.id`)} where t.id = won.id
+      else array(select distinct unnest(t.granted_hashes || p.granted)) end/*]*/
+  from won/*[*/ left join p_in p on p.task_id = won.id/*]*/ where t.id = won.id
 )
 select id from won`;
 
 const CLAIMS_GO_ON = 'for no key update';
-const wholly = (text: string): string => text;
+/** The parts that most decisions have nothing for. */
+const RARE_PARTS = /\/\*\[\*\/.*?\/\*\]\*\//gs;
 
 /**
  * Of decisions that move steps and tell of it, as most do: the parts that would find nothing to do are left out, since
  * every part of a statement costs, whether it does anything or not.
  */
-export const COMMIT: NamedSql = { name: 'lifecycle.commit', text: commitText(() => '', CLAIMS_GO_ON) };
+export const COMMIT: NamedSql = {
+  name: 'lifecycle.commit',
+  text: COMMIT_TEXT.replace(RARE_PARTS, '').replace('/* lock */', CLAIMS_GO_ON),
+};
 /** Of any decisions: with conclusions, permits, another plan, steps to be closed. */
-export const COMMIT_WHOLE: NamedSql = { name: 'lifecycle.commit:whole', text: commitText(wholly, CLAIMS_GO_ON) };
+export const COMMIT_WHOLE: NamedSql = {
+  name: 'lifecycle.commit:whole',
+  text: COMMIT_TEXT.replace('/* lock */', CLAIMS_GO_ON),
+};
 /** For batches that withdraw a task: conflicts with the share lock of every claim, so that no claim commits behind it. */
 export const COMMIT_WITHDRAWAL: NamedSql = {
   name: 'lifecycle.commit-withdrawal',
-  text: commitText(wholly, 'for update'),
+  text: COMMIT_TEXT.replace('/* lock */', 'for update'),
 };
 
 /** What is past due: steps and tasks whose answer ought to have come, and parked steps whose answer came after all. */
