@@ -41,6 +41,7 @@ interface Plan {
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
   readonly 'Recheck Cond'?: string;
+  readonly 'Parent Relationship'?: string;
   readonly Plans?: readonly Plan[];
 }
 
@@ -50,6 +51,14 @@ function scansIn(plan: Plan): string[] {
   const isKeyed = plan['Index Cond'] ?? plan['Recheck Cond'];
   const isScan = /Scan$/.test(type) && table && GROWING.includes(table) && !isKeyed && !SHORT_INDEXES.includes(index);
   return [...(isScan ? [`${type} on ${table} ${index}`] : []), ...(plan.Plans ?? []).flatMap(scansIn)];
+}
+
+/** Where a whole list is gone through again for every row of another: time that grows with the square of a batch. */
+function listsIn(plan: Plan, isRepeated = false): string[] {
+  const { 'Relation Name': table, 'Index Cond': condition = '', 'Node Type': type, Plans: plans = [] } = plan;
+  const own = isRepeated && condition.includes('ANY (') ? [`${type} on ${table} by ${condition}`] : [];
+  const isInner = (child: Plan) => type === 'Nested Loop' && child['Parent Relationship'] === 'Inner';
+  return [...own, ...plans.flatMap((child) => listsIn(child, isRepeated || isInner(child)))];
 }
 
 let test: TestDatabase;
@@ -104,11 +113,21 @@ describe('a statement on the way of a step', () => {
     async (_name, statement) => expect(scansIn(await planOf(statement))).toEqual([]),
   );
 
+  it.each(STATEMENTS.map((one) => [one.name, one] as const))(
+    'goes through no list once for every row, as planned on empty tables: %s',
+    async (_name, statement) => expect(listsIn(await planOf(statement))).toEqual([]),
+  );
+
   describe('on full tables', () => {
     beforeAll(fill, 60_000);
 
     it.each(STATEMENTS.map((one) => [one.name, one] as const))('finds its rows by key: %s', async (_name, statement) =>
       expect(scansIn(await planOf(statement))).toEqual([]),
+    );
+
+    it.each(STATEMENTS.map((one) => [one.name, one] as const))(
+      'goes through no list once for every row: %s',
+      async (_name, statement) => expect(listsIn(await planOf(statement))).toEqual([]),
     );
   });
 });

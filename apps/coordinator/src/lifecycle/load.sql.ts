@@ -1,11 +1,108 @@
 import type { NamedSql } from '@muster/persistence';
 
-const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
+const MS = (column: string): string => `(date_part('epoch', ${column}) * 1000)::bigint`;
+
+/** What is read of each kind of row: the member's name and its expression, in the order in which the lists come. */
+export const LOADED = {
+  tasks: {
+    id: 't.id',
+    tenantId: 't.tenant_id',
+    state: 't.state',
+    revision: 't.revision',
+    fence: 't.fence',
+    withdrawal: 't.withdrawal',
+    withdrawnAt: MS('t.withdrawn_at'),
+    eventSeq: 't.event_seq',
+    eventHash: "encode(t.event_hash, 'hex')",
+    planRevision: 't.plan_revision',
+    planHash: 't.plan_hash',
+    stepsTotal: 't.steps_total',
+    openSteps: 't.open_steps',
+    toolCalls: 't.tool_calls',
+    modelCalls: 't.model_calls',
+    tokens: 't.tokens',
+    costMicros: 't.cost_micros',
+    input: 't.input',
+    criteriaCount: 't.criteria_count',
+    autonomy: 't.autonomy',
+    budget: 't.budget',
+    priority: 't.priority',
+    output: 't.output',
+    failure: 't.failure',
+    conditions: 't.conditions',
+    verdictId: 't.verdict_id',
+    deadlineAt: MS('t.deadline_at'),
+    dueAt: MS('t.due_at'),
+    finishedAt: MS('t.finished_at'),
+  },
+  steps: {
+    id: 's.id',
+    taskId: 's.task_id',
+    key: 's.key',
+    planIndex: 's.plan_index',
+    itemIndex: 's.item_index',
+    parentId: 's.parent_id',
+    planRevision: 's.plan_revision',
+    kind: 's.kind',
+    place: 's.place',
+    spent: 's.spent',
+    call: "case when s.key like '%/%' then s.item end",
+    tool: 's.tool',
+    contractHash: 's.contract_hash',
+    lane: 's.lane',
+    priority: 's.priority',
+    permit: 's.permit',
+    state: 's.state',
+    epoch: 's.epoch',
+    rings: 's.rings',
+    waitingOn: 's.waiting_on',
+    needs: 's.needs',
+    dependants: 's.dependants',
+    afterStep: 's.after_step',
+    operationId: 's.operation_id',
+    condition: 's.condition',
+    attempts: 's.attempts',
+    failure: 's.failure',
+    dueAt: MS('s.due_at'),
+    startedAt: MS('s.started_at'),
+    finishedAt: MS('s.finished_at'),
+  },
+  operations: {
+    id: 'o.id',
+    taskId: 'o.task_id',
+    stepId: 'o.step_id',
+    tool: 'o.tool',
+    effect: 'o.effect',
+    state: 'o.state',
+    sending: 'o.sending',
+    doubt: 'o.doubt',
+    releases: 'o.releases',
+    epoch: 'o.epoch',
+    workerId: 'o.worker_id',
+    outputValid: 'o.output_valid',
+    resolver: 'o.resolver',
+    code: 'o.code',
+    message: 'o.message',
+    retryAfter: MS('o.retry_after'),
+    firstSentAt: MS('o.first_sent_at'),
+    sentAt: MS('o.sent_at'),
+    endedAt: MS('o.ended_at'),
+    settledAt: MS('o.settled_at'),
+  },
+} as const;
+
+/** Values without their names: naming each of them costs more than reading it. */
+const values = (columns: Readonly<Record<string, string>>): string =>
+  `select coalesce(json_agg(json_build_array(${Object.values(columns).join(', ')})), '[]')`;
+
+const OPERATION =
+  'o.id, o.task_id, o.step_id, o.tool, o.effect, o.state, o.sending, o.doubt, o.releases, o.epoch, o.worker_id, o.output_valid, o.resolver, o.code, o.message, o.retry_after, o.first_sent_at, o.sent_at, o.ended_at, o.settled_at';
 
 /**
  * Everything that a decision about these steps ($1) and tasks ($2) may need, in one statement and so from one moment:
  * the steps with their direct dependants and what they belong to, their operations, and what is known of the processes that sent them.
- * Takes no locks; the commit compares what it was drawn from.
+ * Takes no locks; the commit compares what it was drawn from. Lists are read once and joined after that: its time grows
+ * with its rows, and no faster.
  */
 export const LOAD: NamedSql = {
   name: 'lifecycle.load',
@@ -24,53 +121,40 @@ with recursive named as materialized (
   select t.* from task t where t.id = any(array(select id from task_ids))
 ), steps as materialized (
   select s.* from step s where s.id = any(array(select id from step_ids))
-), operations as materialized (
-  select o.* from operation o where o.id = any(array(select operation_id from steps where state not in ('pending', 'ready', 'succeeded', 'skipped')))
+), named_operations as materialized (
+  select ${OPERATION} from operation o where o.id = any(array(select operation_id from steps where state not in ('pending', 'ready', 'succeeded', 'skipped')))
 ), in_flight as materialized (
-  select o.* from operation o where o.task_id = any(array(select id from tasks where withdrawal is not null and finished_at is null)) and o.state = 'sent'
+  select ${OPERATION} from operation o where o.task_id = any(array(select id from tasks where withdrawal is not null and finished_at is null)) and o.state = 'sent'
+), operations as materialized (
+  select * from named_operations union all select * from in_flight where id not in (select id from named_operations)
 ), sendings as materialized (
-  select x.* from sending x where x.operation_id = any(array(select id from operations where state <> 'succeeded' and (state <> 'sent' or sending > 1)))
+  select x.* from sending x where x.operation_id = any(array(select id from named_operations where state <> 'succeeded' and (state <> 'sent' or sending > 1)))
+), refusals as materialized (
+  select r.step_id, r.epoch, r.code, r.message from refusal r where r.step_id = any(array(select id from steps where state = 'dispatched'))
+), verdicts as materialized (
+  select v.id, v.task_id, v.step_id, v.round, v.passed, v.code, v.message from verdict v
+  where v.step_id = any(array(select id from steps where state = 'verifying'))
+  union all
+  select v.id, v.task_id, v.step_id, v.round, v.passed, v.code, v.message from verdict v
+  where v.task_id = any(array(select id from tasks where state = 'verifying')) and v.step_id is null
 )
 select json_build_object(
   'now', ${MS('clock_timestamp()')},
-  'tasks', (select coalesce(json_agg(json_build_object(
-    'id', t.id, 'tenantId', t.tenant_id, 'state', t.state, 'revision', t.revision, 'fence', t.fence, 'withdrawal', t.withdrawal,
-    'withdrawnAt', ${MS('t.withdrawn_at')}, 'eventSeq', t.event_seq, 'eventHash', encode(t.event_hash, 'hex'), 'planRevision', t.plan_revision,
-    'planHash', t.plan_hash, 'stepsTotal', t.steps_total, 'openSteps', t.open_steps, 'toolCalls', t.tool_calls,
-    'modelCalls', t.model_calls, 'tokens', t.tokens, 'costMicros', t.cost_micros, 'input', t.input,
-    'criteriaCount', t.criteria_count, 'autonomy', t.autonomy, 'budget', t.budget, 'priority', t.priority, 'output', t.output, 'failure', t.failure,
-    'conditions', t.conditions, 'verdictId', t.verdict_id, 'deadlineAt', ${MS('t.deadline_at')}, 'dueAt', ${MS('t.due_at')},
-    'finishedAt', ${MS('t.finished_at')})), '[]') from tasks t),
-  'steps', (select coalesce(json_agg(json_build_object(
-    'id', s.id, 'taskId', s.task_id, 'key', s.key, 'planIndex', s.plan_index, 'itemIndex', s.item_index, 'parentId', s.parent_id,
-    'planRevision', s.plan_revision, 'kind', s.kind, 'place', s.place, 'spent', s.spent,
-    'call', case when s.key like '%/%' then s.item end, 'tool', s.tool, 'contractHash', s.contract_hash, 'lane', s.lane, 'priority', s.priority, 'permit', s.permit, 'state', s.state,
-    'epoch', s.epoch, 'rings', s.rings, 'waitingOn', s.waiting_on, 'needs', s.needs, 'dependants', s.dependants, 'afterStep', s.after_step,
-    'operationId', s.operation_id, 'condition', s.condition, 'attempts', s.attempts, 'failure', s.failure, 'dueAt', ${MS('s.due_at')},
-    'startedAt', ${MS('s.started_at')}, 'finishedAt', ${MS('s.finished_at')})), '[]') from steps s),
-  'operations', (select coalesce(json_agg(json_build_object(
-    'id', o.id, 'taskId', o.task_id, 'stepId', o.step_id, 'tool', o.tool, 'effect', o.effect, 'state', o.state, 'sending', o.sending,
-    'doubt', o.doubt, 'releases', o.releases, 'epoch', o.epoch, 'workerId', o.worker_id, 'outputValid', o.output_valid,
-    'resolver', o.resolver, 'code', o.code, 'message', o.message, 'retryAfter', ${MS('o.retry_after')}, 'firstSentAt', ${MS('o.first_sent_at')},
-    'sentAt', ${MS('o.sent_at')}, 'endedAt', ${MS('o.ended_at')}, 'settledAt', ${MS('o.settled_at')})), '[]')
-    from (select * from operations union select * from in_flight) o),
+  'tasks', (${values(LOADED.tasks)} from tasks t),
+  'steps', (${values(LOADED.steps)} from steps s),
+  'operations', (${values(LOADED.operations)} from operations o),
   'sendings', (select coalesce(json_agg(json_build_object(
     'operationId', x.operation_id, 'sending', x.sending, 'workerId', x.worker_id, 'outcome', x.outcome, 'code', x.code,
     'sentAt', ${MS('x.sent_at')}, 'endedAt', ${MS('x.ended_at')}, 'late', x.late) order by x.sending), '[]') from sendings x),
   'workers', (select coalesce(json_agg(json_build_object(
     'id', w.id, 'state', w.state, 'leasedUntil', ${MS('w.leased_until')}, 'lockMissedAt', ${MS('w.lock_missed_at')}, 'endedAt', ${MS('w.ended_at')})), '[]')
-    from worker w where w.id = any(array(select worker_id from operations union select worker_id from in_flight union select worker_id from sendings))),
+    from worker w where w.id = any(array(select worker_id from operations union select worker_id from sendings))),
   'refusals', (select coalesce(json_agg(json_build_object('stepId', r.step_id, 'code', r.code, 'message', r.message)), '[]')
-    from refusal r join steps s on s.id = r.step_id and s.epoch = r.epoch and s.state = 'dispatched'
-    where r.step_id = any(array(select id from steps where state = 'dispatched'))),
+    from refusals r where (r.step_id, r.epoch) in (select id, epoch from steps where state = 'dispatched')),
   'verdicts', (select coalesce(json_agg(json_build_object('id', v.id, 'taskId', v.task_id, 'stepId', v.step_id, 'passed', v.passed, 'code', v.code, 'message', v.message)), '[]')
-    from (
-      select v.* from verdict v join steps s on s.id = v.step_id and s.epoch = v.round and s.state = 'verifying'
-      where v.step_id = any(array(select id from steps where state = 'verifying'))
-      union all
-      select v.* from verdict v join tasks t on t.id = v.task_id and v.step_id is null and v.round = t.plan_revision and t.state = 'verifying'
-      where v.task_id = any(array(select id from tasks where state = 'verifying'))
-    ) v),
+    from verdicts v
+    where (v.step_id, v.round) in (select id, epoch from steps where state = 'verifying')
+      or v.step_id is null and (v.task_id, v.round) in (select id, plan_revision from tasks where state = 'verifying')),
   'probes', (select coalesce(json_agg(json_build_object('id', e.id, 'operationId', e.operation_id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding)
     order by e.began_at), '[]')
     from evidence e where e.kind = 'probe' and e.operation_id = any(array(select id from operations where state = 'unknown')))

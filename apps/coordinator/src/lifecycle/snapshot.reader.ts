@@ -2,7 +2,7 @@ import { Database, loadOutputs, PlanCache } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { loadAgents } from './agent.reader';
 import type { Wants } from './decision';
-import { EXPAND, LOAD } from './load.sql';
+import { EXPAND, LOAD, LOADED } from './load.sql';
 import type {
   AgentFacts,
   OperationRow,
@@ -27,17 +27,22 @@ export interface Scope {
   readonly agents: readonly string[];
 }
 
+type RawTask = TaskRow & { input: string; budget: string; failure: string; conditions: string };
+type RawStep = StepRow & { condition: string; attempts: string; failure: string; call: string; spent: string };
+type RawOperation = OperationRow & { taskId: string };
+
+/** Rows of the lists are values in the order of `LOADED`. */
+interface Loaded extends Omit<Raw, 'tasks' | 'steps' | 'operations'> {
+  readonly tasks: unknown[][];
+  readonly steps: unknown[][];
+  readonly operations: unknown[][];
+}
+
 interface Raw {
   readonly now: number;
-  readonly tasks: (TaskRow & {
-    input: string;
-    budget: string;
-    failure: string;
-    conditions: string;
-    planHash: string;
-  })[];
-  readonly steps: (StepRow & { condition: string; attempts: string; failure: string; call: string; spent: string })[];
-  readonly operations: (OperationRow & { taskId: string })[];
+  readonly tasks: RawTask[];
+  readonly steps: RawStep[];
+  readonly operations: RawOperation[];
   readonly sendings: SendingRow[];
   readonly workers: WorkerRow[];
   readonly refusals: RefusalRow[];
@@ -54,8 +59,8 @@ export class SnapshotReader {
   ) {}
 
   async read(scope: Scope): Promise<Map<string, Snapshot>> {
-    const [row] = await this.database.query<{ snapshot: Raw }>(LOAD, [scope.stepIds, scope.taskIds]);
-    const raw = row!.snapshot;
+    const [row] = await this.database.query<{ snapshot: Loaded }>(LOAD, [scope.stepIds, scope.taskIds]);
+    const raw = named(row!.snapshot);
     const [plans, outputs, agents] = await Promise.all([
       this.plans.get(raw.tasks.map((task) => task.planHash)),
       scope.outputs.length > 0 ? loadOutputs(this.database, scope.outputs) : new Map<string, Map<number, StepOutput>>(),
@@ -118,9 +123,25 @@ export class SnapshotReader {
   }
 }
 
+const named = (loaded: Loaded): Raw => ({
+  ...loaded,
+  tasks: rowsOf<RawTask>(LOADED.tasks, loaded.tasks),
+  steps: rowsOf<RawStep>(LOADED.steps, loaded.steps),
+  operations: rowsOf<RawOperation>(LOADED.operations, loaded.operations),
+});
+
+function rowsOf<T>(columns: Readonly<Record<string, string>>, lists: readonly unknown[][]): T[] {
+  const names = Object.keys(columns);
+  return lists.map((values) => {
+    const row: Record<string, unknown> = {};
+    for (const [index, name] of names.entries()) row[name] = values[index];
+    return row as T;
+  });
+}
+
 interface Parts {
   readonly steps: Map<string, StepRow[]>;
-  readonly operations: Map<string, (OperationRow & { taskId: string })[]>;
+  readonly operations: Map<string, RawOperation[]>;
 }
 
 function groupByTask(raw: Raw): Parts {
@@ -132,7 +153,7 @@ function groupByTask(raw: Raw): Parts {
 
 function snapshotOf(
   raw: Raw,
-  task: Raw['tasks'][number],
+  task: RawTask,
   parts: Parts,
 ): Omit<Snapshot, 'plan' | 'contracts' | 'outputs' | 'nextItems' | 'agents'> {
   const steps = parts.steps.get(task.id) ?? [];
@@ -154,7 +175,7 @@ function snapshotOf(
   };
 }
 
-function taskOf(raw: Raw['tasks'][number]): TaskRow {
+function taskOf(raw: RawTask): TaskRow {
   return {
     ...raw,
     input: JSON.parse(raw.input),
@@ -164,7 +185,7 @@ function taskOf(raw: Raw['tasks'][number]): TaskRow {
   };
 }
 
-function stepOf(raw: Raw['steps'][number]): StepRow {
+function stepOf(raw: RawStep): StepRow {
   return {
     ...raw,
     condition: JSON.parse(raw.condition),

@@ -125,10 +125,9 @@ with t_in as materialized (
   from s_in i join won on won.id = i.task_id
   where s.id = i.id
 /*[*/), closed as (
-  update step s set state = 'cancelled', condition = '{"kind":"none","reason":"withdrawn"}', due_at = null, finished_at = won.finished_at
-  from won
-  where s.task_id = any(array(select id from won where closes)) and s.task_id = won.id and s.finished_at is null
-    and s.id not in (select id from s_in)
+  update step s set state = 'cancelled', condition = '{"kind":"none","reason":"withdrawn"}', due_at = null,
+    finished_at = (select finished_at from won where won.id = s.task_id)
+  where s.task_id = any(array(select id from won where closes)) and s.finished_at is null and s.id not in (select id from s_in)
 ), asked as (
   insert into permit (id, tenant_id, task_id, step_id, step_key, operation_id, tool, contract_hash, request, request_hash, state)
   select m.id, m.tenant_id, m.task_id, m.step_id, m.step_key, m.operation_id, m.tool, m.contract_hash, r.request, sha256(r.request), m.state
