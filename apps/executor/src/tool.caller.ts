@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Clock, faultPoint } from '@muster/chassis';
 import { classify, type ToolAnswer, Withdrawals } from '@muster/ledger';
 import { startDeadline } from '@muster/resilience';
@@ -42,7 +41,7 @@ export class ToolCaller {
           deadline: new Date(now.getTime() + timeoutMs),
           timeoutMs,
           signal: deadline.signal,
-          traceparent: `00-${work.taskId.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`,
+          traceparent: `00-${hexOf(work.taskId)}-${hexOf(crypto.randomUUID()).slice(16)}-01`,
           mayLeave,
         });
         return await this.tools.call(call);
@@ -52,3 +51,5 @@ export class ToolCaller {
     });
   }
 }
+
+const hexOf = (uuid: string): string => uuid.replaceAll('-', '');

@@ -9,10 +9,13 @@ export interface RingPoints {
   after(subjects: Subjects): void;
 }
 
-/** Tells coordinators what has something new; what arrives in one turn of the event loop rings together. */
+/**
+ * Tells coordinators what has something new. One ring is under way at a time: what arrives meanwhile, or in the same turn
+ * of the event loop, rings together.
+ */
 export class AnswerBell {
   private readonly waiting: Record<keyof CoordinatorDoorbell, Set<string>> = { steps: new Set(), tasks: new Set() };
-  private timer: NodeJS.Immediate | undefined;
+  private ringing: Promise<void> | undefined;
 
   constructor(
     private readonly doorbells: Doorbells,
@@ -21,13 +24,17 @@ export class AnswerBell {
 
   ring(kind: keyof CoordinatorDoorbell, ids: Iterable<string>): void {
     for (const id of ids) this.waiting[kind].add(id);
-    this.timer ??= setImmediate(() => this.flush());
+    this.ringing ??= this.drain();
   }
 
-  private flush(): void {
-    this.timer = undefined;
-    this.tell('steps');
-    this.tell('tasks');
+  private async drain(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.steps.size + this.waiting.tasks.size > 0) {
+      this.tell('steps');
+      this.tell('tasks');
+      await this.doorbells.settled(QUEUES.coordinator);
+    }
+    this.ringing = undefined;
   }
 
   // A job id that is taken would silence the ring: each gets its own.

@@ -49,9 +49,10 @@ export class Doorbells implements OnApplicationShutdown {
     this.line(queue).ring(jobs);
   }
 
-  /** Resolves when everything rung so far was added or given up. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.lines.values()].map((line) => line.settled()));
+  /** Resolves when everything rung so far, of one queue or of all, was added or given up. */
+  async settled(queue?: string): Promise<void> {
+    const lines = queue === undefined ? [...this.lines.values()] : [this.line(queue)];
+    await Promise.all(lines.map((line) => line.settled()));
   }
 
   /** For GET /v1/queues; rejects while the backend is away. */
@@ -60,6 +61,9 @@ export class Doorbells implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.settled();
+    // Whoever gathers while a ring is under way rings once more.
+    await new Promise((resolve) => setImmediate(resolve));
     await this.settled();
     await Promise.all([...this.lines.values()].map((line) => line.close()));
     this.backend.close();
@@ -94,8 +98,9 @@ class Line {
     this.ringing ??= this.drain();
   }
 
+  // Whoever waited for one ring may begin the next one.
   async settled(): Promise<void> {
-    await this.ringing;
+    while (this.ringing) await this.ringing;
   }
 
   async depth(): Promise<QueueDepth> {

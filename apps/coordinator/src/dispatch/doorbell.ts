@@ -7,8 +7,11 @@ import type { Ring } from '../lifecycle/decision';
 
 type ExecutorRing = Extract<Ring, { to: 'executor' }>;
 
-/** Up to here every run is a job of its own, as a person expects to see it; a backlog travels in fewer, larger ones. */
-const JOBS_PER_RING = 32;
+/**
+ * Up to here every run is a job of its own, as a person expects to see it; more of them travel in as many, larger ones:
+ * a job costs about as much as a step, and so many still find every executor that is there.
+ */
+const JOBS_PER_RING = 4;
 
 /** Wakes workers after a commit. Never waited for: a ring that is lost is rung again by the sweeper. */
 @Injectable()

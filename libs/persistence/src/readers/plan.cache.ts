@@ -31,29 +31,40 @@ export interface KnownPlan {
 /** Plans and contracts are named by their content, so that what was read once is right for ever. */
 @Injectable()
 export class PlanCache {
-  private readonly plans = new Map<string, KnownPlan>();
+  private readonly plans = new Map<string, Promise<KnownPlan>>();
 
   constructor(private readonly database: Database) {}
 
-  /** Every plan asked for is in the answer; one that does not exist is a bug, since rows refer to it. */
+  /**
+   * Every plan asked for is in the answer; one that does not exist is a bug, since rows refer to it. Whoever asks while a
+   * plan is being read waits for that: all steps of a new task come at once, and a large plan takes a while to open.
+   */
   async get(hashes: readonly string[]): Promise<ReadonlyMap<string, KnownPlan>> {
-    const found = new Map(
-      [...new Set(hashes)].flatMap((hash) => (this.plans.has(hash) ? [[hash, this.plans.get(hash)!] as const] : [])),
-    );
-    const missing = hashes.filter((hash) => !found.has(hash));
-    if (missing.length > 0) for (const [hash, known] of await this.read([...new Set(missing)])) found.set(hash, known);
-    return found;
+    const wanted = [...new Set(hashes)];
+    const opening = this.open(wanted.filter((hash) => !this.plans.has(hash)));
+    const plans = wanted.map(async (hash) => [hash, await (opening.get(hash) ?? this.plans.get(hash)!)] as const);
+    return new Map(await Promise.all(plans));
   }
 
-  private async read(hashes: readonly string[]): Promise<[string, KnownPlan][]> {
+  private open(hashes: readonly string[]): Map<string, Promise<KnownPlan>> {
+    if (hashes.length === 0) return new Map();
+    const reading = this.read(hashes);
+    const opening = new Map(hashes.map((hash) => [hash, reading.then((plans) => known(plans, hash))]));
+    for (const [hash, plan] of opening) {
+      this.keep(hash, plan);
+      // What could not be read is asked for anew; whoever waits for it hears why.
+      plan.catch(() => this.plans.delete(hash));
+    }
+    return opening;
+  }
+
+  private async read(hashes: readonly string[]): Promise<ReadonlyMap<string, KnownPlan>> {
     const rows = await this.database.query<{ hash: string; body: string }>(READ_PLANS, [hashes]);
     const bodies = rows.map((row) => ({ hash: row.hash, body: JSON.parse(row.body) as PlanBody }));
     const documents = await this.readDocuments(
       bodies.flatMap(({ body }) => [...hashesOf(body.pins), ...hashesOf(body.agents)]),
     );
-    const known = bodies.map(({ hash, body }): [string, KnownPlan] => [hash, knownPlan(body, documents)]);
-    for (const [hash, plan] of known) this.keep(hash, plan);
-    return known;
+    return new Map(bodies.map(({ hash, body }) => [hash, knownPlan(body, documents)]));
   }
 
   private async readDocuments(hashes: readonly string[]): Promise<Documents> {
@@ -61,11 +72,17 @@ export class PlanCache {
     return new Map(rows.map((row) => [row.hash, row.document]));
   }
 
-  private keep(hash: string, known: KnownPlan): void {
+  private keep(hash: string, plan: Promise<KnownPlan>): void {
     const oldest = this.plans.keys().next().value;
     if (this.plans.size >= PLANS_KEPT_MAX && oldest !== undefined) this.plans.delete(oldest);
-    this.plans.set(hash, known);
+    this.plans.set(hash, plan);
   }
+}
+
+function known(plans: ReadonlyMap<string, KnownPlan>, hash: string): KnownPlan {
+  const plan = plans.get(hash);
+  if (!plan) throw new Error(`Rows refer to plan ${hash}, which is not there.`);
+  return plan;
 }
 
 type Documents = ReadonlyMap<string, string>;
