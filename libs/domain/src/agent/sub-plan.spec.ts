@@ -1,7 +1,11 @@
+import { nameProblems } from '../contract-rules';
 import type { JsonObject } from '../json';
 import type { ToolContract } from '../tool-contract';
 import { resolveContract } from '../tool-contract';
+import { SUB_PLAN } from './agent-call';
+import type { AgentContract } from './agent-contract';
 import { resolveAgent } from './agent-contract';
+import { checkAgent } from './agent-rules';
 import { checkSubPlan, SUB_PLAN_FUNCTION } from './sub-plan';
 
 const tool = (name: string, given: Partial<ToolContract> = {}) => {
@@ -44,6 +48,20 @@ const problemsOf = (...steps: JsonObject[]) => {
   const verdict = check({ steps });
   return verdict.ok ? [] : verdict.problems.map(({ pointer, code }) => `${pointer} ${code}`);
 };
+
+describe('the name that a model calls to return a plan', () => {
+  it('is nobody else’s: neither a tool nor an agent is registered under it', () => {
+    const reserved = [{ pointer: '/name', code: 'reserved_name', message: expect.stringContaining('another name') }];
+    const agent: AgentContract = {
+      ...{ name: SUB_PLAN, version: '1', description: 'Plans.', instructions: 'Plan.', model: 'fast' },
+      ...{ input: {}, output: {} },
+    };
+
+    expect(nameProblems({ name: SUB_PLAN })).toEqual(reserved);
+    expect(checkAgent(agent, { tools: [], agents: [] })).toEqual(reserved);
+    expect(nameProblems({ name: 'muster.plans' })).toEqual([]);
+  });
+});
 
 describe('a plan that a model returns', () => {
   it('of tools and agents that its agent may call is sound, its needs what it states and what it reads', () => {
