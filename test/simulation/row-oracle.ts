@@ -185,7 +185,7 @@ export class RowOracle {
 
   /** A claim that was let through: were its needs met, and may its class be sent again? */
   claimFindings(step: StepRow, before: StoredOperation | undefined): string[] {
-    const unmet = step.needs.filter((id) => !this.isMetFor(step, this.row(id)) && !this.hasAnswered(id));
+    const unmet = this.needsOf(step).filter((id) => !this.isMetFor(step, this.row(id)) && !this.hasAnswered(id));
     return [
       ...unmet.map((id) => `${step.key} was sent before ${this.row(id).key} met its end`),
       ...(before
@@ -224,6 +224,14 @@ export class RowOracle {
     return probes.some(
       (probe) => probe.operationId === operation.id && probe.finding === 'absent' && probe.beganAt >= provenFrom,
     );
+  }
+
+  /** Of a step of a sub-plan those among them that had ended before it was asked for. */
+  private needsOf({ needs, call, parentId }: StepRow): string[] {
+    const keys = new Set(call && call.kind !== 'model' ? Object.values(call.subPlan?.needs ?? {}) : []);
+    if (keys.size === 0) return [...needs];
+    const named = [...this.store.steps.values()].filter((row) => row.parentId === parentId && keys.has(row.key));
+    return [...new Set([...needs, ...named.map(({ id }) => id)])];
   }
 
   /** A fallback waits for the failure of the step it stands in for. */
@@ -286,7 +294,7 @@ export class RowOracle {
     if (step.state !== 'skipped' || step.condition.kind !== 'none' || step.condition.reason !== 'upstream_failed')
       return [];
     return said(
-      step.needs.every((id) => this.isMetFor(step, this.row(id))),
+      this.needsOf(step).every((id) => this.isMetFor(step, this.row(id))),
       `${step.key} was skipped though all its needs were met`,
     );
   }
