@@ -4,6 +4,7 @@ import { join } from 'node:path';
 const SECTIONS = [
   ['Ledger', 'ledger.invariants.js', 'LEDGER_INVARIANTS'],
   ['Lifecycle', 'lifecycle.invariants.js', 'LIFECYCLE_INVARIANTS'],
+  ['Agents', 'agent.invariants.js', 'AGENT_INVARIANTS'],
   ['History', 'history.invariants.js', 'HISTORY_INVARIANTS'],
 ];
 

@@ -18,17 +18,26 @@ const ON_THE_WAY = FAULT_POINTS.filter(
     /^coordinator\.(before|after)-(commit|ring)$|^coordinator\.before-ack$/.test(point),
 );
 
-/** Two reads, two payments on them, one by an agent of its own, and a last word: every round leans on the one before. */
+/** A read, and two payments behind it: one of what it says, one by an agent. */
+const PLAN = {
+  steps: [
+    { id: 'own', tool: 'pay', input: { seen: '${{ steps.last.output.n }}' } },
+    { id: 'other', agent: 'cashier', input: { sum: 5, about: '${{ steps.own.output }}' } },
+    { id: 'last', tool: 'look', input: { n: 3 } },
+  ],
+};
+
+/** Two reads, a plan, and a last word: every round leans on the one before, and in the plan every step. */
 const MINDS = {
   clerk: ({ round, results }: Moment) => {
     if (round === 1) return asks(['look', { n: 1 }], ['look', { n: 2 }]);
-    if (round === 2) return asks(['pay', { seen: results.length }], ['cashier', { sum: 5 }]);
-    return ends({ done: results.length === 4 });
+    if (round === 2) return asks(['muster.plan', PLAN]);
+    return ends({ done: results.length === 3 && results[2]!.split('"succeeded"').length === 4 });
   },
   cashier: ({ input, round }: Moment) => (round === 1 ? asks(['pay', { sum: input.sum ?? 0 }]) : ends()),
 };
-/** Model calls: three of the clerk, two of the cashier. Tool calls: two reads, two payments. */
-const OPERATIONS = 9;
+/** Model calls: three of the clerk, two of the cashier. Tool calls: three reads, two payments. */
+const OPERATIONS = 10;
 
 let muster: Muster;
 let tools: ToolServer;
@@ -40,7 +49,7 @@ beforeAll(async () => {
   await muster.register(aTool('look', 'none', tools.url), aTool('pay', 'keyed', tools.url));
   tools.usually('look', 'echo');
   await muster.client.agents.put(anAgent('cashier', { tools: ['pay'] }));
-  await muster.client.agents.put(anAgent('clerk', { tools: ['look', 'pay'], agents: ['cashier'] }));
+  await muster.client.agents.put(anAgent('clerk', { plans: true, tools: ['look', 'pay'], agents: ['cashier'] }));
 });
 afterEach(() => muster.expectNoBreach());
 afterAll(async () => {

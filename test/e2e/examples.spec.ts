@@ -52,12 +52,15 @@ describe('the examples of agents, offline', () => {
     expect(await refund.reaches('completed')).toMatchObject({ output: { kind: 'refund' } });
   });
 
-  it('orchestrator: twenty workers, each an agent with a context of its own', async () => {
+  it('orchestrator: a plan of twenty workers, each an agent with a context of its own, and a report behind them', async () => {
     const running = await run('orchestrator', { text: 'a long text' });
 
-    expect(await running.reaches('completed')).toMatchObject({ output: { parts: 20, last: 20 } });
-    const workers = Object.values(await running.steps()).filter(({ agent }) => agent === 'worker');
+    const report = 'The first has 11 letters, the last has 11.';
+    expect(await running.reaches('completed')).toMatchObject({ output: { parts: 20, last: 20, report } });
+    const steps = await running.steps();
+    const workers = Object.values(steps).filter(({ agent }) => agent === 'worker');
     expect(workers.map(({ state }) => state)).toEqual(Array(20).fill('succeeded'));
+    expect(steps['lead/22']).toMatchObject({ agent: 'writer', needs: workers.map(({ key }) => key) });
   });
 
   it('evaluator and optimizer: a draft goes back until the critic is content', async () => {

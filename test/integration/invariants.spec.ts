@@ -177,6 +177,12 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
     await rows.event({ ...task, id: '00000000-0000-7000-8000-000000000002' });
   },
   'refused-calls-never-left': async () => rows.operation(await aCall({ state: 'skipped' })),
+  'sub-plans-rest-on-success': async () => {
+    const need = await aCall({ state: 'failed' });
+    const key = { key: 'pay/2', item_index: 2, parent_id: need.parent_id, operation_id: newUuid() };
+    const task = { id: need.task_id, tenant_id: need.tenant_id };
+    await rows.operation(await rows.step(task, key.key, { ...key, needs: [need.id] }));
+  },
   'agents-wait-for-their-calls': () => aCall({ state: 'dispatched', finished_at: null }),
   'calls-stand-under-an-agent': () => aCall({ key: 'pay/2' }),
   'spending-is-summed-up': () => aCall({ spent: '{"tokens":15}' }),

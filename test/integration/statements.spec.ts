@@ -7,6 +7,7 @@ import {
   FIND_BY_KEY,
   SUBMIT,
 } from '../../apps/coordinator/src/lifecycle/task.sql';
+import { READ_SIBLINGS } from '../../apps/executor/src/agents/sub-plan-input';
 import {
   LOAD_OPERATIONS,
   LOAD_STEPS,
@@ -22,7 +23,7 @@ import { Rows } from '../support/rows';
 /** What a step's way goes through, each as often as there are steps. */
 const STATEMENTS: readonly NamedSql[] = [
   ...[SUBMIT, FIND_BY_KEY, LOAD, EXPAND, AGENT_CALLS, LAST_EFFECTS, COMMIT, COMMIT_WHOLE, COMMIT_WITHDRAWAL],
-  ...[ADVANCE, PREPARE, REFUSE, WITHDRAWN],
+  ...[ADVANCE, PREPARE, REFUSE, WITHDRAWN, READ_SIBLINGS],
   ...[LOAD_STEPS, WRITE_STEP_VERDICTS, LOAD_TASKS, WRITE_TASK_VERDICTS, LOAD_OPERATIONS],
   ...[TASK_PULSE, TASKS_BY_ID],
 ];

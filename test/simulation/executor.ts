@@ -2,11 +2,19 @@ import type { StepAtEpoch } from '@muster/contracts';
 import { type Scope, stepAt } from '@muster/domain';
 import type { Advance, AdvanceAnswer, ToolAnswer } from '@muster/ledger';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
-import { contextOf, isModelCall, type LoopRow } from '../../apps/executor/src/agents/context.loader';
+import { agentCallOf, contextOf, isModelCall, type LoopRow } from '../../apps/executor/src/agents/context.loader';
+import { type CallRow, siblingsOf } from '../../apps/executor/src/agents/sub-plan-input';
 import type { Place } from '../../apps/executor/src/room';
 import { type Ask, type Asking, type Pulse, Run } from '../../apps/executor/src/run';
 import { toolCallOf } from '../../apps/executor/src/settlement';
-import { openPart, type PreparedRow, type RunWork, workOf } from '../../apps/executor/src/work';
+import {
+  type CallFacts,
+  calledToolOf,
+  openPart,
+  type PreparedRow,
+  type RunWork,
+  workOf,
+} from '../../apps/executor/src/work';
 import { ActiveSteps } from '../../libs/ledger/src/active-steps';
 import type { Oracle } from './oracle';
 import type { Actor } from './stage';
@@ -141,8 +149,29 @@ export class SimExecutor implements Actor {
       .filter((index) => !own.has(index));
     const outputs = reads.map((index) => [store.plan.steps[index]!.key, store.outputAt(index)]);
     const scope = { input: store.task.input, steps: Object.fromEntries(outputs) } as unknown as Scope;
-    const contexts = open.map((row) => (isModelCall(row) ? contextOf(row, this.loopOf(row), known) : undefined));
-    return { steps: open.map((row, n) => workOf(row, known, contexts[n])), scope };
+    const facts = open.map((row) => (isModelCall(row) ? this.contextOf(row) : this.siblingsOf(calledToolOf(row)[0])));
+    return { steps: open.map((row, n) => workOf(row, known, facts[n])), scope };
+  }
+
+  private contextOf(row: PreparedRow): CallFacts {
+    const { plan, contracts } = this.world.store;
+    const loop = this.loopOf(row);
+    const { siblings } = this.siblingsOf(agentCallOf(loop[0]!)[0]);
+    return { context: contextOf(row, loop, { plan, contracts }, siblings) };
+  }
+
+  /** What the product's own query would read. */
+  private siblingsOf(one: CallRow | undefined): CallFacts {
+    if (!one?.call.subPlan) return {};
+    const { steps, ledger } = this.world.store;
+    const needed = new Set(Object.values(one.call.subPlan.needs));
+    const { parentId } = steps.get(one.stepId)!;
+    const rows = [...steps.values()].flatMap(({ key, kind, parentId: agentId, state, operationId }) => {
+      const operation = ledger.byId(operationId);
+      const isNeeded = agentId === parentId && needed.has(key) && state === 'succeeded';
+      return isNeeded && operation?.state === 'succeeded' ? [{ key, kind, response: operation.response! }] : [];
+    });
+    return { siblings: siblingsOf(one.call, rows) };
   }
 
   /** What the product's own query would read. */

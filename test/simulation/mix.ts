@@ -100,6 +100,8 @@ export const THEMES = {
   revisions: { unrest: 12, turns: 300, revised: 0.8, toolFault: 0.7, personHasty: 0.5 },
   /** Every task has a goal, and its plans fail one after the other. */
   goals: { toolFault: 0.9 },
+  /** Every plan has an agent, whose model asks for plans and calls of any kind. */
+  agents: { toolFault: 0.5, executorKilled: 0.2 },
 } as const satisfies Readonly<Record<string, Partial<Mix>>>;
 export type ThemeName = keyof typeof THEMES;
 const THEMED = 0.2;

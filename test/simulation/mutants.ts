@@ -37,6 +37,42 @@ export const MUTANTS: readonly Mutant[] = [
     finds: /leaves before any row intends it/,
   },
   {
+    name: 'a step of a sub-plan that begins behind one that failed',
+    patches: [
+      {
+        file: `${LIFECYCLE}/propagation.ts`,
+        from: `release(draft, step, step.state === 'succeeded');`,
+        to: `release(draft, step, true);`,
+      },
+    ],
+    finds: /was sent before .* met its end/,
+    theme: 'agents',
+  },
+  {
+    name: 'a step of a sub-plan that waits for nobody',
+    patches: [
+      {
+        file: `${LIFECYCLE}/agents.ts`,
+        from: `else if (row.waitingOn === 0) draft.follow(`,
+        to: `else draft.change(row.id, { waitingOn: 0 }), draft.follow(`,
+      },
+    ],
+    finds: /was sent before .* met its end/,
+    theme: 'agents',
+  },
+  {
+    name: 'a sub-plan that repeats what an earlier one has done',
+    patches: [
+      {
+        file: `${LIFECYCLE}/sub-plans.ts`,
+        from: `  return changes(one, bench) || isAllBefore(needs, bench) ?`,
+        to: `  return earlier.length < 0 ?`,
+      },
+    ],
+    finds: /had an effect take place twice/,
+    theme: 'agents',
+  },
+  {
     name: 'a goal that is planned again for ever',
     patches: [{ file: `${LIFECYCLE}/planning.ts`, from: `    task.planRevision < revisions &&\n`, to: '' }],
     finds: /would be plan \d+ of its goal/,

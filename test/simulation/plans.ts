@@ -42,7 +42,7 @@ const compiled = new Map<number, Compiled>();
 /** What the agents of the plans may do; the one that calls agents may call itself. */
 const AGENTS = new Map(
   [
-    anAgent('clerk', { tools: ['read', 'pay', 'book', 'mail', 'clock', 'note'], agents: ['helper'] }),
+    anAgent('clerk', { plans: true, tools: ['read', 'pay', 'book', 'mail', 'clock', 'note'], agents: ['helper'] }),
     anAgent('helper', { tools: ['read', 'pay'], agents: ['helper'], budget: { modelCalls: 5 } }),
   ].map((agent) => [agent.name, agent]),
 );
@@ -65,7 +65,13 @@ export function drawCaseOfAnyKind(draws: Draws): Case {
 
 function drawCaseWithAgents(draws: Draws): Case {
   const one = drawCase(draws);
-  if (draws.below(AGENTS_EVERY) > 0) return one;
+  return draws.below(AGENTS_EVERY) > 0 ? one : withAgent(one, draws);
+}
+
+/** The same, with an agent in it wherever the rules allow one. */
+export const drawCaseWithAgent = (draws: Draws): Case => withAgent(drawCase(draws), draws);
+
+function withAgent(one: Case, draws: Draws): Case {
   const chosen = draws.below(one.document.steps.length);
   const steps = one.document.steps.map((step, index) => (index === chosen ? asAgent(step, draws) : step));
   const document = { ...one.document, steps };

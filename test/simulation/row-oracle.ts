@@ -76,11 +76,17 @@ export class RowOracle {
     const { operations } = this.store.ledger;
     const spent = (name: 'modelCalls' | 'toolCalls' | 'tokens') =>
       calls.reduce((sum, call) => sum + (call.spent[name] ?? 0), 0) !== (agent.spent[name] ?? 0);
-    const effects = calls.flatMap(({ id, call }) => {
+    const effects = calls.flatMap(({ id, key, call }) => {
       const operation = operations.get(id);
       const isDone = operation?.state === 'succeeded' && operation.effect !== 'none' && operation.tool !== 'note';
-      return isDone && call?.kind === 'tool' ? [`${call.name} ${call.hash}`] : [];
+      if (!isDone || call?.kind !== 'tool') return [];
+      // Two steps of one sub-plan are two effects, whatever they say.
+      const askedBy = call.subPlan ? `round ${call.round}, request ${call.subPlan.request}` : key;
+      return [{ effect: `${call.name} ${call.hash}`, askedBy }];
     });
+    const repeated = [...Map.groupBy(effects, ({ effect }) => effect).values()].filter(
+      (same) => new Set(same.map(({ askedBy }) => askedBy)).size > 1,
+    );
     return [
       ...said(hasEnded(agent.state) && open > 0, `${agent.key} ended before its calls`),
       ...said(agent.condition.kind === 'agent' && agent.waitingOn !== open, `${agent.key} miscounts its open calls`),
@@ -88,7 +94,7 @@ export class RowOracle {
         spent('modelCalls') || spent('toolCalls') || spent('tokens'),
         `${agent.key} does not pay for what its calls spent`,
       ),
-      ...said(new Set(effects).size < effects.length, `${agent.key} had an effect take place twice`),
+      ...said(repeated.length > 0, `${agent.key} had an effect take place twice`),
       ...calls
         .filter((call) => call.state === 'skipped' && operations.has(call.id))
         .map(({ key }) => `${key} was refused and sent`),
@@ -179,7 +185,7 @@ export class RowOracle {
 
   /** A claim that was let through: were its needs met, and may its class be sent again? */
   claimFindings(step: StepRow, before: StoredOperation | undefined): string[] {
-    const unmet = step.needs.filter((id) => !this.isMetFor(step, this.row(id)) && !this.hasAnswered(id));
+    const unmet = this.needsOf(step).filter((id) => !this.isMetFor(step, this.row(id)) && !this.hasAnswered(id));
     return [
       ...unmet.map((id) => `${step.key} was sent before ${this.row(id).key} met its end`),
       ...(before
@@ -220,6 +226,14 @@ export class RowOracle {
     );
   }
 
+  /** Of a step of a sub-plan those among them that had ended before it was asked for. */
+  private needsOf({ needs, call, parentId }: StepRow): string[] {
+    const keys = new Set(call && call.kind !== 'model' ? Object.values(call.subPlan?.needs ?? {}) : []);
+    if (keys.size === 0) return [...needs];
+    const named = [...this.store.steps.values()].filter((row) => row.parentId === parentId && keys.has(row.key));
+    return [...new Set([...needs, ...named.map(({ id }) => id)])];
+  }
+
   /** A fallback waits for the failure of the step it stands in for. */
   private isMetFor(step: StepRow, need: StepRow): boolean {
     const standsIn = step.parentId === null && this.compiled(step).fallbackOf === need.planIndex;
@@ -230,6 +244,8 @@ export class RowOracle {
   private isMet(step: StepRow): boolean {
     const reason = step.condition.kind === 'none' ? step.condition.reason : undefined;
     if (step.state === 'succeeded') return true;
+    // Below an agent nothing makes up for a failure.
+    if (isCallKey(step.key)) return false;
     if (step.state === 'skipped') return reason === 'when' || reason === 'fallback_not_needed';
     if (step.state !== 'failed') return false;
     const { onFailure, fallback } = this.compiled(step);
@@ -278,7 +294,7 @@ export class RowOracle {
     if (step.state !== 'skipped' || step.condition.kind !== 'none' || step.condition.reason !== 'upstream_failed')
       return [];
     return said(
-      step.needs.every((id) => this.isMetFor(step, this.row(id))),
+      this.needsOf(step).every((id) => this.isMetFor(step, this.row(id))),
       `${step.key} was skipped though all its needs were met`,
     );
   }

@@ -9,7 +9,7 @@ import { Finding } from './finding';
 import { CALM, drawMix, type Mix, type ThemeName } from './mix';
 import { Oracle } from './oracle';
 import { Person } from './person';
-import { type Case, drawCaseOfAnyKind, drawProposal, submissionOf } from './plans';
+import { type Case, drawCaseOfAnyKind, drawCaseWithAgent, drawProposal, submissionOf } from './plans';
 import { Stage, type TraceLine } from './stage';
 import { SimVerifier } from './verifier';
 import { World } from './world';
@@ -34,7 +34,7 @@ export interface Outcome {
 export function scenarioOf(seed: number, theme?: ThemeName): Scenario {
   const draws = new Draws(seed);
   const mix = drawMix(draws, theme);
-  const one = drawCaseOfAnyKind(draws);
+  const one = theme === 'agents' ? drawCaseWithAgent(draws) : drawCaseOfAnyKind(draws);
   return { seed, mix, one: theme === 'goals' ? { ...one, isGoal: true } : one };
 }
 

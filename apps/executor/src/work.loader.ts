@@ -4,7 +4,8 @@ import { PREPARE } from '@muster/ledger';
 import { Database, GroupCommit, type KnownPlan, loadOutputs, PlanCache } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { loadContexts } from './agents/context.loader';
-import { openPart, type PreparedRow, type RunWork, workOf } from './work';
+import { loadSiblings } from './agents/sub-plan-input';
+import { calledToolOf, openPart, type PreparedRow, type RunWork, workOf } from './work';
 
 const BATCH_MAX = 200;
 
@@ -28,8 +29,13 @@ export class WorkLoader {
     const open = openPart(run, rows);
     if (open.length === 0) return undefined;
     const known = (await this.plans.get([open[0]!.plan_hash])).get(open[0]!.plan_hash)!;
-    const [contexts, scope] = await Promise.all([loadContexts(this.database, open, known), this.scope(open, known)]);
-    return { steps: open.map((row) => workOf(row, known, contexts.get(row.step_id))), scope };
+    const [contexts, siblings, scope] = await Promise.all([
+      loadContexts(this.database, open, known),
+      loadSiblings(this.database, open.flatMap(calledToolOf)),
+      this.scope(open, known),
+    ]);
+    const factsOf = (id: string) => ({ context: contexts.get(id), siblings: siblings.get(id) });
+    return { steps: open.map((row) => workOf(row, known, factsOf(row.step_id))), scope };
   }
 
   close(): Promise<void> {

@@ -1,10 +1,10 @@
 import type { StepAtEpoch } from '@muster/contracts';
 import {
+  type AgentCall,
   CONTRACT_DEFAULTS,
   type CompiledStep,
   compiledCall,
   isCallKey,
-  type JsonObject,
   type JsonValue,
   LIMITS,
   type RequestedCall,
@@ -14,6 +14,7 @@ import {
 } from '@muster/domain';
 import type { KnownPlan } from '@muster/persistence';
 import { type ContextFacts, contextBytes } from './agents/context';
+import { type CalledWith, type CallRow, calledWith, givenInput, type Siblings } from './agents/sub-plan-input';
 import { inputProblem, type RequestBytes, renderedInput } from './input';
 
 /** A step an executor was woken for, with everything that its call needs. */
@@ -28,7 +29,7 @@ export interface StepWork {
   readonly contract: ResolvedContract;
   /** The item of a `forEach`. */
   readonly item?: JsonValue;
-  /** Of a call of an agent: what it is called with. No text of it is ever read as an expression. */
+  /** Of a call of an agent: what it is called with. */
   readonly given?: Given;
   /** The bytes of an earlier sending: a resend carries exactly these. */
   readonly sentBefore?: Buffer;
@@ -36,7 +37,7 @@ export interface StepWork {
 }
 
 export type Given =
-  | { readonly kind: 'input'; readonly input: JsonObject }
+  | ({ readonly kind: 'input' } & CalledWith)
   | { readonly kind: 'context'; readonly context: ContextFacts };
 
 /** A run as an executor works on it, with the outputs its inputs read, but for those that it makes itself. */
@@ -76,7 +77,19 @@ export function openPart(run: readonly StepAtEpoch[], rows: ReadonlyMap<string, 
   return (stale < 0 ? run : run.slice(0, stale)).map(({ id }) => rows.get(id)!);
 }
 
-export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan, context?: ContextFacts): StepWork {
+/** What an agent called a tool with, where the step is such a call. */
+export function calledToolOf({ step_id: stepId, key, item }: PreparedRow): CallRow[] {
+  const call = isCallKey(key) ? (JSON.parse(item!) as AgentCall) : undefined;
+  return call?.kind === 'tool' ? [{ stepId, call }] : [];
+}
+
+/** What a call of an agent needs beside its own row: of a model call its context, of a step of a sub-plan its siblings. */
+export interface CallFacts {
+  readonly context?: ContextFacts;
+  readonly siblings?: Siblings;
+}
+
+export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan, facts: CallFacts = {}): StepWork {
   const contract = contracts.get(row.contract_hash)!;
   const planned = stepAt(plan, row.plan_index);
   return {
@@ -88,26 +101,25 @@ export function workOf(row: PreparedRow, { plan, contracts }: KnownPlan, context
     operationId: row.operation_id,
     step: isCallKey(row.key) ? compiledCall(planned, contract) : planned,
     contract,
-    ...givenTo(row, context),
+    ...givenTo(row, facts),
     ...(row.request === null ? {} : { sentBefore: row.request }),
     ...(row.deadline_at ? { deadlineAt: row.deadline_at } : {}),
   };
 }
 
-function givenTo({ key, item }: PreparedRow, context?: ContextFacts): Pick<StepWork, 'item' | 'given'> {
+function givenTo({ key, item }: PreparedRow, { context, siblings }: CallFacts): Pick<StepWork, 'item' | 'given'> {
   if (item === null) return {};
   const value = JSON.parse(item) as JsonValue;
   if (!isCallKey(key)) return { item: value };
   if (context) return { given: { kind: 'context', context } };
-  const { input } = value as unknown as RequestedCall;
-  return { given: { kind: 'input', input: input ?? {} } };
+  return { given: { kind: 'input', ...calledWith(value as unknown as RequestedCall, siblings) } };
 }
 
 /** What a step's call is made with, held against the contract. Pure: the same plan and records give the same bytes. */
 export function requestOf(work: StepWork, scope: Scope): RequestBytes {
   if (work.sentBefore) return { ok: true, bytes: work.sentBefore };
   if (work.given?.kind === 'context') return contextBytes(work.given.context, scope);
-  const input = work.given ? ({ ok: true, value: work.given.input } as const) : inputOf(work, scope);
+  const input = work.given ? givenInput(work.given) : inputOf(work, scope);
   if (!input.ok) return input;
   const problem = inputProblem(input.value, work.contract);
   return problem ?? bytesOf(JSON.stringify(input.value));

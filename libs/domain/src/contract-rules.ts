@@ -1,3 +1,4 @@
+import { SUB_PLAN } from './agent/agent-call';
 import { checkExpression } from './expression/expression';
 import { checkTemplate } from './expression/template';
 import type { JsonValue } from './json';
@@ -35,8 +36,12 @@ const problem = (pointer: string, code: string, message: string): Problem => ({ 
 
 const NAME_RULE = `A name is lower-case letters and digits, parted by '.', '_' or '-', at most ${LIMITS.NAME_LENGTH_MAX} characters.`;
 
-const nameProblems = (contract: ToolContract): Problem[] =>
-  isToolName(contract.name) ? [] : [problem('/name', 'bad_name', NAME_RULE)];
+/** What is wrong with the name of a tool or an agent. */
+export function nameProblems({ name }: { readonly name: string }): Problem[] {
+  if (!isToolName(name)) return [problem('/name', 'bad_name', NAME_RULE)];
+  if (name !== SUB_PLAN) return [];
+  return [problem('/name', 'reserved_name', `'${name}' is what models call to return a plan. Choose another name.`)];
+}
 
 function effectProblems({ effect, dedupeWindowMs, probe }: ToolContract): Problem[] {
   if (effect === 'keyed' && !isPositive(dedupeWindowMs)) {

@@ -12,13 +12,15 @@ import {
 } from '@muster/domain';
 import type { ModelAnswer, ModelToolCall } from '@muster/models';
 import { agentOf, agentsAbove, depthLimitOf, overBudget, settleModelCall } from './agent-budget';
-import { isFresh, type Judged, judgeCalls } from './agent-calls';
+import { judgeCalls } from './agent-calls';
+import { isFresh, type Judged } from './call-identity';
 import { dispatch } from './dispatching';
 import type { Draft } from './draft';
-import { failStep, succeedStep } from './endings';
+import { failStep, skipStep, succeedStep } from './endings';
 import { failureOf, type GivingUp } from './failure';
 import { isPlanning, judgeProposal } from './planning';
 import type { AgentFacts, CallFacts, FailureRecord, StepRow } from './snapshot';
+import { isHopeless, linked } from './sub-plans';
 
 /**
  * The loop of an agent, driven from here: every call of its model, of a tool and of another agent is a step of its own,
@@ -158,23 +160,30 @@ const callersOf = (agent: StepRow): readonly string[] =>
   agent.call?.kind === 'agent' ? agent.call.callers! : [agent.tool];
 
 function makeCalls(draft: Draft, agent: StepRow, requests: readonly ModelToolCall[], facts: AgentFacts): void {
-  const limit = fanOutOf(draft, agent);
-  if (requests.length > limit) return failAgent(draft, agent, overBudget('fanOut', `for one answer (${limit} calls)`));
   const { round, calls } = runningOf(agent);
-  const callers = callersOf(agent);
-  const bench = { snapshot: draft.snapshot, facts, round, callers, agentHash: agent.contractHash };
-  const judged = judgeCalls(requests, bench, (n) => callKey(agent.key, calls + n + 1));
+  const fanOut = fanOutOf(draft, agent);
+  const judged = judgeCalls(requests, {
+    ...{ snapshot: draft.snapshot, facts, round, callers: callersOf(agent), agentHash: agent.contractHash, fanOut },
+    keyOf: (n) => callKey(agent.key, calls + n + 1),
+  });
+  if (judged.length > fanOut) return failAgent(draft, agent, overBudget('fanOut', `for one answer (${fanOut} calls)`));
   const rows = addCalls(draft, agent, judged);
   if (!rows) return;
   const open = rows.filter((row) => !skipUnsent(draft, row));
   draft.change(agent.id, { waitingOn: open.length, dueAt: null });
-  for (const { id } of open) draft.follow({ kind: 'arrived', id });
+  for (const row of open) begin(draft, row, facts);
   if (open.length === 0) endRound(draft, draft.step(agent.id), draft.agentFacts(agent));
 }
 
 function fanOutOf(draft: Draft, agent: StepRow): number {
   const own = [agent, ...agentsAbove(draft, agent)].map((one) => agentOf(draft, one).budget.fanOut);
   return Math.min(...own, draft.task.budget.fanOut ?? Number.POSITIVE_INFINITY, LIMITS.AGENT_FAN_OUT_MAX);
+}
+
+/** One that waits for others of its sub-plan is met by their ends (propagation.ts). */
+function begin(draft: Draft, row: StepRow, facts: AgentFacts): void {
+  if (isHopeless(row, facts)) skipStep(draft, draft.step(row.id), 'upstream_failed', false);
+  else if (row.waitingOn === 0) draft.follow({ kind: 'arrived', id: row.id });
 }
 
 /** A call that is refused, or answered by an earlier one, is recorded and never sent. */
@@ -205,8 +214,8 @@ function addCalls(draft: Draft, agent: StepRow, judged: readonly (Judged | Model
   const running = runningOf(agent);
   const lack = roomFor(draft, running.calls, judged.length);
   if (lack) return void failAgent(draft, agent, lack);
-  const rows = judged.map(({ call, contractHash }, n) =>
-    callRow(draft, agent, running.calls + n + 1, call, contractHash),
+  const rows = linked(
+    judged.map(({ call, contractHash }, n) => callRow(draft, agent, running.calls + n + 1, call, contractHash)),
   );
   for (const row of rows) draft.addItem({ row, item: JSON.stringify(row.call) });
   draft.task.openSteps += rows.length;

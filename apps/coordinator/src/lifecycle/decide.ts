@@ -2,7 +2,7 @@ import { assertNever, hasEnded, isSettled, LIMITS } from '@muster/domain';
 import { lookAtAgent } from './agents';
 import { foldAnswer, foldClaimedAfterAll, foldDispatched, tryAgain } from './answers';
 import { arrive } from './arriving';
-import type { Input, Outcome, Wants } from './decision';
+import type { Input, Outcome, Reply, Wants } from './decision';
 import { Draft, MissingFacts } from './draft';
 import { failStep, succeedStep } from './endings';
 import { failureOf } from './failure';
@@ -22,11 +22,25 @@ import { closeWithdrawn, withdraw } from './withdrawal';
 export function decide(snapshot: Snapshot, inputs: readonly Input[], surroundings: Surroundings): Outcome {
   const draft = new Draft(snapshot, surroundings);
   const wants: Wants = { outputs: [], members: [], steps: [], closures: [], items: [], agents: [] };
-  for (const input of inputs) collect(wants, () => take(draft, input));
+  takeAll(draft, inputs, wants);
   collect(wants, () => endWhenDone(draft));
   if (Object.values(wants).some((list) => list.length > 0)) return { kind: 'wants', wants };
   if (draft.isEmpty) return { kind: 'unchanged', replies: draft.replies };
   return { kind: 'decided', decision: draft.finish() };
+}
+
+/**
+ * A plan that takes the place of another comes last: everything else is decided by the plan that the snapshot shows. The
+ * replies stand in the order of the questions all the same.
+ */
+function takeAll(draft: Draft, inputs: readonly Input[], wants: Wants): void {
+  const replies = new Map<Input, readonly Reply[]>();
+  const isLast = ({ kind }: Input) => kind === 'revise';
+  for (const input of [...inputs.filter((one) => !isLast(one)), ...inputs.filter(isLast)]) {
+    collect(wants, () => take(draft, input));
+    replies.set(input, draft.replies.splice(0));
+  }
+  draft.replies.push(...inputs.flatMap((input) => replies.get(input)!));
 }
 
 /** Facts that are missing are gathered over all inputs, so that one more load suffices. */

@@ -8,7 +8,11 @@ import type { StepRow } from './snapshot';
 /** Carries the end of a step to what stands behind it. */
 export function propagate(draft: Draft, id: string, met: boolean): void {
   const step = draft.step(id);
-  if (isCallKey(step.key)) return endCall(draft, step);
+  if (isCallKey(step.key)) {
+    // Whatever its agent does about a failure, a step of a sub-plan that needs it cannot begin.
+    release(draft, step, step.state === 'succeeded');
+    return endCall(draft, step);
+  }
   if (step.parentId !== null) return endItem(draft, step);
   const { fallback } = draft.compiled(step);
   if (fallback === undefined) settle(draft, step, met);

@@ -15,6 +15,43 @@ function revision(request: string, steps: readonly StepDocument[], replaces = 1)
 const REVISED = { kind: 'revised', revision: 2 };
 const STALE = { kind: 'stale', reason: expect.any(String) };
 
+describe('another plan that comes together with news of the steps before it', () => {
+  const more = () => revision('more', [aStep('a'), aStep('b', { needs: ['a'] })]);
+
+  it('is made of what they came to: nothing is decided by a plan that nobody has read back', () => {
+    const world = new TaskWorld([aStep('a')]);
+    world.claim('a');
+    world.settle('a', { state: 'failed' });
+
+    const answer = world.decide([
+      more(),
+      { kind: 'cancel', reason: 'enough' },
+      { kind: 'look', stepId: world.step('a').id },
+    ]);
+
+    expect(answer).toEqual([STALE, 'done']);
+  });
+
+  it('has the task end where nothing is left to do, whoever dies right behind its commit', () => {
+    const world = new TaskWorld([aStep('a'), aStep('b', { tool: 'slow', needs: ['a'] })]);
+    world.room = 0;
+    world.answer('a');
+
+    world.decide([revision('less', [aStep('a')])]);
+
+    const revised = world.decisions.find(({ plan }) => plan);
+    expect(revised?.task).toMatchObject({ state: 'running', openSteps: 0, dueAt: world.now });
+    expect(world.task).toMatchObject({ state: 'completed', dueAt: null });
+  });
+
+  it('is not taken for the plan that it is to replace in its turn', () => {
+    const world = new TaskWorld([aStep('a')]);
+
+    expect(world.decide([more(), revision('next', [aStep('c')], 2)])).toEqual([REVISED, STALE]);
+    expect(world.states()).toMatchObject({ b: 'pending' });
+  });
+});
+
 describe('a request for another plan that comes again', () => {
   const first = () => revision('the first', [aStep('b')]);
 

@@ -20,6 +20,7 @@ function judge(draft: Draft, revision: Revision): RevisionReply {
   if (revision.replaces !== task.planRevision) {
     return stale(`The plan is at revision ${task.planRevision}; this one replaces revision ${revision.replaces}.`);
   }
+  if (draft.isReplanned) return stale('Another plan has taken its place at this very moment.');
   const limit = task.budget.revisions;
   if (limit !== undefined && task.planRevision >= limit) {
     const message = `The budget allows ${limit} revisions of the plan, and this would be one more.`;

@@ -10,7 +10,11 @@ const roundOf = (draft: Draft): number => draft.task.planRevision;
 /** Nothing is open any more: the task failed, or the verifier has to hold its criteria against the evidence, or it is done. */
 export function endWhenDone(draft: Draft): void {
   const isOpen = draft.task.state === 'running' || draft.task.state === 'planning';
-  if (draft.isReplanned) return;
+  if (draft.isReplanned) {
+    // The next look ends it; past due from now on, so that it cannot be forgotten.
+    if (draft.task.openSteps === 0) draft.task.dueAt = draft.now;
+    return;
+  }
   if (!isOpen || draft.task.openSteps > 0 || draft.task.withdrawal) return;
   if (draft.task.failure) return failTask(draft, draft.task.failure);
   if (draft.task.criteriaCount === 0) return completeTask(draft, null);

@@ -1,7 +1,6 @@
 import {
   type AgentCall,
   isCallKey,
-  type JsonObject,
   type JsonValue,
   type ModelStepCall,
   type RequestedCall,
@@ -10,7 +9,9 @@ import {
 } from '@muster/domain';
 import type { Database, KnownPlan, NamedSql } from '@muster/persistence';
 import type { PreparedRow } from '../work';
-import { type ContextFacts, finalOf, type RecordedCall } from './context';
+import { type ContextFacts, finalOf } from './context';
+import type { RecordedCall } from './recorded-call';
+import { type CallRow, calledWith, loadSiblings, type Siblings } from './sub-plan-input';
 
 /** The agents ($1) whose models are to be called, each with everything it called before its call number $2. */
 const READ_LOOPS: NamedSql = {
@@ -51,25 +52,43 @@ export async function loadContexts(
     wanted.map((row) => row.item_index),
   ]);
   const byAgent = Map.groupBy(loops, (loop) => loop.agent_id);
-  return new Map(wanted.map((row) => [row.step_id, contextOf(row, byAgent.get(row.parent_id!) ?? [], known)]));
+  const siblings = await loadSiblings(
+    database,
+    [...byAgent.values()].flatMap((loop) => agentCallOf(loop[0]!)),
+  );
+  return new Map(
+    wanted.map((row) => {
+      const agentId = row.parent_id!;
+      return [row.step_id, contextOf(row, byAgent.get(agentId) ?? [], known, siblings.get(agentId))];
+    }),
+  );
 }
+
+/** The call that an agent of this loop is, where another agent called it. */
+export const agentCallOf = ({ agent_id: stepId, agent_key: key, agent_item: item }: LoopRow): CallRow[] =>
+  isCallKey(key) ? [{ stepId, call: JSON.parse(item!) as RequestedCall }] : [];
 
 export const isModelCall = (row: PreparedRow): boolean =>
   isCallKey(row.key) && (JSON.parse(row.item!) as AgentCall).kind === 'model';
 
 /** Pure: what a model call is made of, from the rows of its loop up to it. */
-export function contextOf(row: PreparedRow, loop: readonly LoopRow[], { plan, contracts }: KnownPlan): ContextFacts {
+export function contextOf(
+  row: PreparedRow,
+  loop: readonly LoopRow[],
+  { plan, contracts }: KnownPlan,
+  siblings?: Siblings,
+): ContextFacts {
   const { callers } = JSON.parse(row.item!) as ModelStepCall;
-  const { agent_key: key, agent_item: item } = loop[0]!;
-  const value = item === null ? undefined : (JSON.parse(item) as JsonValue);
+  const { agent_item: item } = loop[0]!;
+  const [called] = agentCallOf(loop[0]!);
   const step = stepAt(plan, row.plan_index);
-  const isItem = value !== undefined && !isCallKey(key);
+  const isItem = item !== null && !called;
   return {
     plan,
     contracts,
     callers,
-    ...(isCallKey(key) ? { given: (value as unknown as RequestedCall).input ?? ({} as JsonObject) } : {}),
-    stated: { template: step.input, ...(isItem ? { item: { [step.as]: value } } : {}) },
+    ...(called && { given: calledWith(called.call, siblings) }),
+    stated: { template: step.input, ...(isItem && { item: { [step.as]: JSON.parse(item) as JsonValue } }) },
     calls: loop.flatMap(recordedOf),
   };
 }

@@ -8,7 +8,8 @@ import {
   type Scope,
 } from '@muster/domain';
 import type { ModelRequest } from '@muster/models';
-import { type ContextFacts, contextBytes, type RecordedCall } from './context';
+import { type ContextFacts, contextBytes } from './context';
+import type { RecordedCall } from './recorded-call';
 
 const SCOPE = { input: { topic: 'rain' }, steps: {} } as unknown as Scope;
 const INPUT = { topic: '${{ input.topic }}' };
@@ -177,7 +178,7 @@ describe('what a model sees', () => {
   });
 
   it('of an agent that another one called is what that one gave, never read as an expression', () => {
-    const facts = { ...factsOf([]), given: { topic: '${{ input.topic }}' } };
+    const facts = { ...factsOf([]), given: { input: { topic: '${{ input.topic }}' } } };
 
     expect(requestOf(facts).messages[1]).toMatchObject({ text: '{"topic":"${{ input.topic }}"}' });
   });

@@ -6,27 +6,20 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
-  type ModelStepCall,
+  type Problem,
   type RequestedCall,
   type ResolvedAgent,
   type ResolvedContract,
   type Scope,
+  SUB_PLAN,
+  SUB_PLAN_FUNCTION,
 } from '@muster/domain';
 import type { ModelAnswer, ModelMessage, ModelRequest, ModelTool } from '@muster/models';
 import { inputProblem, type RequestBytes, renderedInput } from '../input';
 import { bounded } from './context-size';
-
-/** A call of the agent's own loop that has ended, as recorded. */
-export interface RecordedCall {
-  readonly key: string;
-  readonly call: ModelStepCall | RequestedCall;
-  readonly state: string;
-  /** As shown: `op_…`; undefined where nothing was sent. */
-  readonly operationId?: string;
-  /** The recorded answer: of a model all of it, of an agent its final answer alone. */
-  readonly answer?: JsonValue;
-  readonly failure?: { readonly exitReason: string; readonly message: string };
-}
+import type { RecordedCall } from './recorded-call';
+import { type CalledWith, givenInput } from './sub-plan-input';
+import { type CallResult, requestsOf, subPlanResult } from './sub-plan-result';
 
 /** Everything that one call of a model is made of: nothing of its siblings, of other agents, of earlier tasks. */
 export interface ContextFacts {
@@ -36,7 +29,7 @@ export interface ContextFacts {
   /** From the plan's own agent down to the one whose model is called. */
   readonly callers: readonly string[];
   /** What another agent called it with; undefined for an agent of the plan, whose input the plan states. */
-  readonly given?: JsonObject;
+  readonly given?: CalledWith;
   /** What the plan states for it, with the name and value of a `forEach` item. */
   readonly stated: { readonly template: JsonObject; readonly item?: Readonly<Record<string, JsonValue>> };
   /** In order, up to this call. */
@@ -47,7 +40,7 @@ export interface ContextFacts {
 export function contextBytes(facts: ContextFacts, scope: Scope): RequestBytes {
   const agent = facts.plan.agents.get(facts.callers.at(-1)!)!;
   const input = facts.given
-    ? ({ ok: true, value: facts.given } as const)
+    ? givenInput(facts.given)
     : renderedInput(facts.stated.template, { ...scope, ...facts.stated.item } as Scope);
   if (!input.ok) return input;
   const problem = inputProblem(input.value, agent);
@@ -64,24 +57,31 @@ function requestOf(facts: ContextFacts, agent: ResolvedAgent, input: JsonValue):
     messages: [
       { role: 'system', text: agent.instructions, origin: 'instructions' },
       { role: 'user', text: canonicalJson(input), origin: 'input' },
-      ...facts.calls.flatMap((call, index) => messagesOf(call, facts.calls[index + 1], agent)),
+      ...requestsOf(facts.calls).flatMap((calls, n, all) => messagesOf(calls, all[n + 1]?.[0], agent)),
     ],
-    tools: toolsOf(facts),
+    tools: toolsOf(facts, agent),
     output: agent.output,
     maxOutputTokens: agent.maxOutputTokens,
   };
 }
 
 /** What it may call and nothing else, tools before agents. */
-function toolsOf({ plan, contracts, callers }: ContextFacts): ModelTool[] {
+function toolsOf({ plan, contracts, callers }: ContextFacts, agent: ResolvedAgent): ModelTool[] {
   const grants = grantsOf(plan, callers);
   const tools = grants.tools.map((name) => contracts.get(plan.body.pins[name]!.hash)!);
   const agents = grants.agents.map((name) => plan.agents.get(name)!);
-  return [...tools, ...agents].map(({ name, description, input }) => ({ name, description, input }));
+  const functions = agent.plans ? [SUB_PLAN_FUNCTION] : [];
+  return [...tools, ...agents, ...functions].map(({ name, description, input }) => ({ name, description, input }));
 }
 
-function messagesOf(one: RecordedCall, next: RecordedCall | undefined, agent: ResolvedAgent): ModelMessage[] {
-  if (one.call.kind !== 'model') return [resultMessage(one, one.call)];
+/** Of one request of the model, or of one call to it: a sub-plan is one request with many calls. */
+function messagesOf(
+  calls: readonly RecordedCall[],
+  next: RecordedCall | undefined,
+  agent: ResolvedAgent,
+): ModelMessage[] {
+  const one = calls[0]!;
+  if (one.call.kind !== 'model') return [resultMessage(calls, one.call)];
   const answer = one.answer as unknown as ModelAnswer;
   const { text, toolCalls } = answer;
   const said: ModelMessage = { role: 'assistant', text, toolCalls, origin: originOf(one) };
@@ -96,9 +96,11 @@ function repairMessage(one: RecordedCall, answer: ModelAnswer, agent: ResolvedAg
   return { role: 'user', text, origin: `check of step ${one.key}` };
 }
 
-function resultMessage(one: RecordedCall, { callId, name }: RequestedCall): ModelMessage {
-  const { content, isError } = resultOf(one);
-  return { role: 'tool', callId, name, content, isError, origin: originOf(one) };
+function resultMessage(calls: readonly RecordedCall[], { callId, name, subPlan }: RequestedCall): ModelMessage {
+  const results = calls.map(resultOf);
+  if (!subPlan) return { role: 'tool', callId, name, ...results[0]!, origin: originOf(calls[0]!) };
+  const origin = `steps ${calls.map(({ key }) => key).join(', ')}`;
+  return { role: 'tool', callId, name: SUB_PLAN, ...subPlanResult(calls, results), origin };
 }
 
 function originOf({ key, operationId, state }: RecordedCall): string {
@@ -106,21 +108,28 @@ function originOf({ key, operationId, state }: RecordedCall): string {
   return state === 'skipped' ? `step ${key}, never sent` : `step ${key}`;
 }
 
-interface Result {
-  readonly content: JsonValue;
-  readonly isError: boolean;
-}
-
-function resultOf({ call, state, answer, failure }: RecordedCall): Result {
-  if (call.kind !== 'model' && call.refusal) return refused(call.refusal.code, call.refusal.message);
+function resultOf({ call, state, answer, failure }: RecordedCall): CallResult {
+  if (call.kind !== 'model' && call.refusal) return refused(call.refusal);
   if (call.kind !== 'model' && call.answeredBy) return answeredBefore(call.answeredBy);
   if (state === 'succeeded') return { content: answer ?? null, isError: false };
-  return refused(failure?.exitReason ?? state, failure?.message ?? 'It did not succeed.');
+  if (call.kind !== 'model' && call.subPlan && state === 'skipped') return refused(BEHIND_A_FAILURE);
+  return refused({ code: failure?.exitReason ?? state, message: failure?.message ?? 'It did not succeed.' });
 }
 
-const refused = (error: string, message: string): Result => ({ content: { error, message }, isError: true });
+const BEHIND_A_FAILURE = { code: 'upstream_failed', message: 'A step that it needs did not succeed; it never began.' };
 
-const answeredBefore = (key: string): Result => ({
+const refused = ({ code, message, problems }: Refusal): CallResult => ({
+  content: { error: code, message, ...(problems && { problems: problems.map((problem) => ({ ...problem })) }) },
+  isError: true,
+});
+
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly problems?: readonly Problem[];
+}
+
+const answeredBefore = (key: string): CallResult => ({
   content: {
     answeredBefore: key,
     note: 'The same call was made before; it was not made again, and its answer stands.',

@@ -1,5 +1,5 @@
 import { type JsonObject, LIMITS } from '@muster/domain';
-import { JsonMap, OneOf, Quantity, Shape, Text, Texts, Whole } from '../shape/fields';
+import { Flag, JsonMap, OneOf, Quantity, Shape, Text, Texts, Whole } from '../shape/fields';
 import { BreakerRequest, ToolRetryRequest } from './tool.request';
 
 const NAME = /^[a-z0-9]+([._-][a-z0-9]+)*$/;
@@ -62,6 +62,8 @@ export class AgentRequest {
     description: 'Tools that it does not call itself, but that agents it calls may: names, or `prefix.*`.',
   })
   delegates?: string[];
+  @Flag({ optional: true, description: 'Its model may return a plan of such calls, held to the rules of every plan.' })
+  plans?: boolean;
   @Shape(() => AgentBudgetRequest, { optional: true })
   budget?: AgentBudgetRequest;
   @OneOf(['none'], { optional: true, description: 'It knows what it was given, and nothing from before.' })

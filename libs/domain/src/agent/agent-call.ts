@@ -23,21 +23,43 @@ export interface RequestedCall {
   readonly callId: string;
   /** As the model named what it calls; perhaps nothing that exists. */
   readonly name: string;
+  /** Where `subPlan` is set, a template over the outputs of the steps it needs; otherwise nothing in it is ever evaluated. */
   readonly input: JsonObject | null;
   /** SHA-256 of the canonical input: two calls are identical when name and hash are. */
   readonly hash: string;
-  /** Why it was never sent. */
-  readonly refusal?: { readonly code: CallRefusal; readonly message: string };
+  /** Why it was never sent; of a plan with everything that is wrong with it. */
+  readonly refusal?: { readonly code: CallRefusal; readonly message: string; readonly problems?: readonly Problem[] };
   /** Key of the earlier call that answers it. */
   readonly answeredBy?: string;
   /** Of a sub-agent: the agents above it, and itself. */
   readonly callers?: readonly string[];
+  /** Set for a step of a sub-plan. */
+  readonly subPlan?: SubPlanStep;
 }
 
-export type CallRefusal = 'unknown_name' | 'not_granted' | 'bad_arguments' | 'too_deep';
+export type CallRefusal = 'unknown_name' | 'not_granted' | 'bad_arguments' | 'bad_plan' | 'too_deep';
+
+/**
+ * What a model calls to return a plan instead of single calls. It is no tool and stands in no registry: the name is
+ * reserved (contract-rules.ts).
+ */
+export const SUB_PLAN = 'muster.plan';
+
+/** What makes a call of an agent a step of a sub-plan; stored with it. */
+export interface SubPlanStep {
+  /** As the model named it. */
+  readonly id: string;
+  /** Which request of the model's answer the sub-plan was, from 0. */
+  readonly request: number;
+  /** By the ids of the steps that it waits for, the keys of the calls whose ends those are. */
+  readonly needs: Readonly<Record<string, string>>;
+}
 
 /** The n-th call of an agent, from 1. */
 export const callKey = (agentKey: string, n: number): string => `${agentKey}/${n}`;
+
+/** Which call of its agent a key names, from 1. */
+export const callNumber = (key: string): number => Number(key.slice(key.lastIndexOf('/') + 1));
 
 /** A step's own id in a plan has no '/', nor has the number of an item. */
 export const isCallKey = (key: string): boolean => key.includes('/');

@@ -34,6 +34,8 @@ export interface AgentContract {
   readonly agents?: readonly string[];
   /** Tools that it does not call itself, but that agents it calls may. */
   readonly delegates?: readonly string[];
+  /** Its model may return a plan of such calls: `muster.plan`. */
+  readonly plans?: boolean;
   readonly budget?: Partial<AgentBudget>;
   /** An agent knows what it was given, and nothing from before. */
   readonly memory?: 'none';

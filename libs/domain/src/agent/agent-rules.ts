@@ -1,4 +1,4 @@
-import { isToolName } from '../contract-rules';
+import { isToolName, nameProblems } from '../contract-rules';
 import type { JsonObject } from '../json';
 import { schemaFault } from '../json-schema';
 import { grantCheck } from '../plan/grants';
@@ -17,7 +17,7 @@ export function checkAgent(contract: AgentContract, around: AgentSurroundings): 
   const tools = new Set(around.tools);
   const agents = new Set([...around.agents, contract.name]);
   return [
-    ...(isToolName(contract.name) ? [] : [problem('/name', 'bad_name', NAME_RULE)]),
+    ...nameProblems(contract),
     ...(isToolName(contract.model) ? [] : [problem('/model', 'bad_name', NAME_RULE)]),
     ...schemaProblems('/input', contract.input),
     ...schemaProblems('/output', contract.output),

@@ -25,7 +25,8 @@ function fallbacksOf(step: number, fallback: PlanGraph['fallback']): number[] {
   return [...chain];
 }
 
-function topologicalOrder(after: readonly (readonly number[])[]): number[] {
+/** Each step after all that it runs after; steps on a cycle, and behind one, are left out. */
+export function topologicalOrder(after: readonly (readonly number[])[]): number[] {
   const open = after.map((earlier) => earlier.length);
   const later: number[][] = after.map(() => []);
   for (const [i, earlier] of after.entries()) for (const step of earlier) later[step]!.push(i);

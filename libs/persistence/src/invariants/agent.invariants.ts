@@ -20,6 +20,19 @@ export const AGENT_INVARIANTS: readonly Invariant[] = [
        where s.key like '%/%' and s.state = 'skipped'`,
   },
   {
+    name: 'sub-plans-rest-on-success',
+    promise: 'No step of an agent’s sub-plan was sent but behind siblings that had all succeeded.',
+    guarantees: ['G3', 'G11'],
+    // Below an agent nothing makes up for a failure; that each need ended in time holds for every step.
+    sql: `
+      select s.id, s.key, need.key as need, need.state
+        from step s
+        join operation o on o.step_id = s.id
+        cross join unnest(s.needs) as need_id
+        join step need on need.id = need_id
+       where s.key like '%/%' and (need.state not in ('succeeded', 'compensated') or need.parent_id <> s.parent_id)`,
+  },
+  {
     name: 'agents-wait-for-their-calls',
     promise: 'An agent that waits counts those of its calls that have not ended; one that has ended has none.',
     guarantees: ['G1', 'G3'],

@@ -56,7 +56,7 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
     sql: `
       with pairs as (
         select s.task_id, need_id as before, s.id as after, 1 as side from step s cross join unnest(s.needs) as need_id
-         where s.parent_id is null
+         where s.parent_id is null or s.key like '%/%'
         union all
         select s.task_id, s.id, dependant_id, 2 from step s cross join unnest(s.dependants) as dependant_id
       )

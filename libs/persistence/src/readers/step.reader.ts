@@ -17,7 +17,7 @@ select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.kind, s.tool, s.attempts, s.
   s.plan_index, s.place, s.plan_revision, own.id as operation_id, s.spent, case when s.key like '%/%' then s.item end as call,
   (select json_build_object('passed', v.passed, 'code', v.code, 'message', v.message, 'at', v.at)::text
      from verdict v where v.step_id = s.id and v.round = s.epoch) as verdict,
-  coalesce((select json_agg(n.key order by n.plan_index) from step n where n.id = any(s.needs)), '[]') as needs,
+  coalesce((select json_agg(n.key order by n.plan_index, n.place) from step n where n.id = any(s.needs)), '[]') as needs,
   case when s.state in ('succeeded', 'compensated') then own.response end as response,
   case when s.state in ('succeeded', 'compensated') and own.id is null then coalesce((
     select array_agg(case when i.state in ('succeeded', 'compensated') then io.response end order by i.item_index)
