@@ -1,52 +1,57 @@
 import { faultPoint } from '@muster/chassis';
 import { type ExecutorDoorbell, QUEUES, queueOfLane, type VerifierDoorbell } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
-import { Doorbells } from '@muster/messaging';
+import { Doorbells, Gathering, type Doorbell as Job } from '@muster/messaging';
 import { Injectable } from '@nestjs/common';
 import type { Ring } from '../lifecycle/decision';
 
 type ExecutorRing = Extract<Ring, { to: 'executor' }>;
 
 /**
- * Up to here every run is a job of its own, as a person expects to see it; more of them travel in as many, larger ones:
- * a job costs about as much as a step, and so many still find every executor that is there.
+ * Up to here every run is a job of its own, as a person expects to see it; a backlog travels in as many, larger ones: a
+ * job costs about as much as a step, and so many still find every executor that is there.
  */
 const JOBS_PER_RING = 4;
 
 /** Wakes workers after a commit. Never waited for: a ring that is lost is rung again by the sweeper. */
 @Injectable()
 export class Doorbell {
+  private readonly gatherings = new Map<string, Gathering<Ring>>();
+
   constructor(private readonly doorbells: Doorbells) {}
 
   ring(rings: readonly Ring[]): void {
-    if (rings.length === 0) return;
+    for (const [queue, ofQueue] of Map.groupBy(rings, queueOf)) this.gathering(queue).add(ofQueue);
+  }
+
+  private gathering(queue: string): Gathering<Ring> {
+    const gathering =
+      this.gatherings.get(queue) ?? new Gathering(this.doorbells, queue, (rings) => this.send(queue, rings));
+    this.gatherings.set(queue, gathering);
+    return gathering;
+  }
+
+  private send(queue: string, rings: readonly Ring[]): void {
     const subjects = () => rings.flatMap(subjectsOf);
     faultPoint('coordinator.before-ring', subjects);
-    const runs = rings.filter((ring): ring is ExecutorRing => ring.to === 'executor');
-    for (const [lane, ofLane] of Map.groupBy(runs, (ring) => ring.lane)) this.ringExecutors(lane, ofLane);
-    const checks = rings.filter((ring) => ring.to === 'verifier');
-    if (checks.length > 0) this.ringVerifiers(checks);
+    this.doorbells.ring(queue, queue === QUEUES.verifier ? checksOf(rings) : runsOf(rings.filter(isRun)));
     faultPoint('coordinator.after-ring', subjects);
   }
-
-  private ringExecutors(lane: string, runs: readonly ExecutorRing[]): void {
-    const jobs = pack(runs).map((together) => ({
-      name: 'run',
-      data: runDoorbell(together),
-      id: runJobId(together[0]!),
-    }));
-    this.doorbells.ring(queueOfLane(lane), jobs);
-  }
-
-  private ringVerifiers(rings: readonly Ring[]): void {
-    const jobs = chunk(rings, LIMITS.DOORBELL_ITEMS_MAX).map((together) => ({
-      name: 'verify',
-      data: verifyDoorbell(together),
-      id: crypto.randomUUID(),
-    }));
-    this.doorbells.ring(QUEUES.verifier, jobs);
-  }
 }
+
+const isRun = (ring: Ring): ring is ExecutorRing => ring.to === 'executor';
+
+const queueOf = (ring: Ring): string => (isRun(ring) ? queueOfLane(ring.lane) : QUEUES.verifier);
+
+const runsOf = (runs: readonly ExecutorRing[]): Job[] =>
+  pack(runs).map((together) => ({ name: 'run', data: runDoorbell(together), id: runJobId(together[0]!) }));
+
+const checksOf = (rings: readonly Ring[]): Job[] =>
+  chunk(rings, LIMITS.DOORBELL_ITEMS_MAX).map((together) => ({
+    name: 'verify',
+    data: verifyDoorbell(together),
+    id: crypto.randomUUID(),
+  }));
 
 /** Runs that travel in one job; no job names more steps than a doorbell may. */
 function pack(runs: readonly ExecutorRing[]): ExecutorRing[][] {
