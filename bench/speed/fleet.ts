@@ -6,12 +6,12 @@ const PROFILES_VARIABLE = 'MUSTER_BENCH_PROFILES';
 
 /**
  * Every service as a process of the supervisor that `npm start` runs, with the settings that it has by default. The kit
- * of the tests starts it, so what the kit makes quicker for the tests is put back here.
+ * of the tests starts it, so what the kit makes quicker for the tests is put back here. `env`: settings past those.
  */
-export function startFleet(): Promise<Muster> {
+export function startFleet(env: Readonly<Record<string, string>> = {}): Promise<Muster> {
   const folder = process.env[PROFILES_VARIABLE];
   const profiles: Record<string, string> = folder ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` } : {};
-  return Muster.start({ env: { NODE_ENV: 'development', SWEEP_MS: '500', ...profiles } });
+  return Muster.start({ env: { NODE_ENV: 'development', SWEEP_MS: '500', ...profiles, ...env } });
 }
 
 /** Asks every invariant, unless told not to, and stops the services. */

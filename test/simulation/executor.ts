@@ -334,14 +334,19 @@ export class SimExecutor implements Actor {
         this.reply(going, result);
       };
       this.calls.set(call, answer);
-      const given = { deadline: new Date(0), timeoutMs: work.step.timeoutMs, signal: NEVER, traceparent: '', mayLeave };
+      const given = { ...GIVEN, timeoutMs: work.step.timeoutMs, mayLeave };
       stage.say(this.name, () => `writes sending ${sending} of ${work.key}`);
       site.receive(call, toolCallOf(work, request, sending, given), (result) => stage.soon(this, () => answer(result)));
     });
   }
 }
 
-const NEVER = new AbortController().signal;
+const GIVEN = {
+  deadline: new Date(0),
+  signal: new AbortController().signal,
+  traceparent: '',
+  holdUntil: (): void => undefined,
+};
 const TIMED_OUT: ToolAnswer = { kind: 'no-answer', code: 'timeout', message: 'Time is up.' };
 const ABORTED: ToolAnswer = { kind: 'no-answer', code: 'aborted', message: 'Withdrawn.' };
 

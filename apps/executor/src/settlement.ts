@@ -14,7 +14,7 @@ export function toolCallOf(
   work: StepWork,
   request: Buffer,
   sending: number,
-  given: Pick<ToolCall, 'deadline' | 'timeoutMs' | 'signal' | 'traceparent' | 'mayLeave'>,
+  given: Pick<ToolCall, 'deadline' | 'timeoutMs' | 'signal' | 'traceparent' | 'mayLeave' | 'holdUntil'>,
 ): ToolCall {
   return {
     contract: work.contract,

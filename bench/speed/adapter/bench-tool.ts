@@ -22,8 +22,8 @@ export interface Harness {
 
 /** No connection that the executor keeps is closed under its hands. */
 const KEEP_ALIVE_MS = 600_000;
-/** As many as any workload calls at a time: it is the machine that is measured, not a limit. */
-const CALLS_AT_ONCE = 4_096;
+/** As many calls as any workload makes at a time, and a deadline far beyond every one: it is the machine that is measured. */
+export const BENCH_LIMITS = { maxConcurrency: 4_096, timeoutMs: 60_000 } as const;
 
 /** The driver's tool behind HTTP, as a user's own function would be. It honours Idempotency-Key, as its class says. */
 export class BenchTool {
@@ -41,15 +41,15 @@ export class BenchTool {
   static async start(harness: Harness): Promise<BenchTool> {
     const server = createServer();
     await new Promise<void>((resolve) =>
-      server.listen({ port: 0, host: '127.0.0.1', backlog: CALLS_AT_ONCE }, resolve),
+      server.listen({ port: 0, host: '127.0.0.1', backlog: BENCH_LIMITS.maxConcurrency }, resolve),
     );
     return new BenchTool(server, harness);
   }
 
-  /** `keyed`, the class of a call that must not take effect twice; its deadline is far beyond every workload. */
+  /** `keyed`, the class of a call that must not take effect twice. */
   contract(name: string): ToolContract {
     const { port } = this.server.address() as AddressInfo;
-    return aTool(name, 'keyed', `http://127.0.0.1:${port}`, { maxConcurrency: CALLS_AT_ONCE, timeoutMs: 60_000 });
+    return aTool(name, 'keyed', `http://127.0.0.1:${port}`, BENCH_LIMITS);
   }
 
   async stop(): Promise<void> {

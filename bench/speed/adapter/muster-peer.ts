@@ -6,7 +6,8 @@ import type { Muster } from '../../../test/support/muster';
 import { until } from '../../../test/support/until';
 import { startFleet, stopFleet } from '../fleet';
 import { BenchTool, type Harness, type StepInput } from './bench-tool';
-import { chainPlan, type DagNode, dagPlan, fanOutPlan, STEP_TOOL } from './plans';
+import { chainPlan, type DagNode, dagPlan, EFFECT_TOOL, fanOutPlan } from './plans';
+import { functionSettings, stepContract } from './step-tool';
 import { Tether, tie } from './tether';
 
 /** Beyond every deadline of the driver. */
@@ -41,9 +42,9 @@ export class MusterPeer {
 
   async setup(): Promise<void> {
     this.tool = await BenchTool.start(this.harness);
-    this.fleet = await startFleet();
+    this.fleet = await startFleet(functionSettings());
     this.tether = await Tether.start(this.fleet);
-    await this.fleet.register(this.tool.contract(STEP_TOOL));
+    await this.fleet.register(stepContract(this.tool), this.tool.contract(EFFECT_TOOL));
     process.stderr.write('# muster is ready\n');
   }
 
@@ -66,7 +67,8 @@ export class MusterPeer {
   }
 
   async startChain(id: string, steps: number, { ms, file }: Omit<StepInput, 'n'>): Promise<void> {
-    await this.client.tasks.submit({ plan: chainPlan(steps, { id, ms, file }) }, { idempotencyKey: id });
+    const plan = chainPlan(steps, { id, ms, file }, EFFECT_TOOL);
+    await this.client.tasks.submit({ plan }, { idempotencyKey: id });
   }
 
   async fanout(id: string, width: number, ms: number): Promise<void> {

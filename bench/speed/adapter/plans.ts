@@ -2,6 +2,8 @@ import type { PlanDocument, StepDocument } from '@muster/domain';
 import type { StepInput } from './bench-tool';
 
 export const STEP_TOOL = 'bench.step';
+/** Of steps that must not take effect twice. */
+export const EFFECT_TOOL = 'bench.effect';
 
 export interface DagNode {
   readonly id: string;
@@ -10,10 +12,10 @@ export interface DagNode {
 }
 
 /** Steps one after the other. What they are called with is the same for every chain of a length, as in the peers. */
-export function chainPlan(length: number, input: Omit<StepInput, 'n'> = {}): PlanDocument {
+export function chainPlan(length: number, input: Omit<StepInput, 'n'> = {}, tool = STEP_TOOL): PlanDocument {
   const step = (n: number): StepDocument => ({
     id: `s${n}`,
-    tool: STEP_TOOL,
+    tool,
     input: { ...input, n },
     ...(n > 0 && { needs: [`s${n - 1}`] }),
   });

@@ -54,6 +54,18 @@ describe('a list', () => {
   });
 });
 
+describe('the modules of functions', () => {
+  it('are absolute paths', () => {
+    expect(loadConfig({ DATABASE_URL, EXECUTOR_FUNCTIONS: '/srv/a.mjs, /srv/b.cjs' }).executorFunctions).toEqual([
+      '/srv/a.mjs',
+      '/srv/b.cjs',
+    ]);
+    expect(problemsOf({ DATABASE_URL, EXECUTOR_FUNCTIONS: '/srv/a.mjs,tools.mjs' })).toEqual([
+      'EXECUTOR_FUNCTIONS is ["/srv/a.mjs","tools.mjs"]; it must be absolute paths such as /srv/tools.mjs.',
+    ]);
+  });
+});
+
 describe('the example environment', () => {
   it('names every variable with its comment', () => {
     const text = envExample();

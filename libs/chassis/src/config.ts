@@ -158,6 +158,15 @@ export class Config {
   processAllow: string[];
 
   @Env(
+    'EXECUTOR_FUNCTIONS',
+    'Modules whose functions an executor calls as tools of transport function: absolute paths (docs/functions.md).',
+    { as: 'list', fallback: '' },
+  )
+  @IsArray()
+  @Matches(/^\//, { each: true, message: 'must be absolute paths such as /srv/tools.mjs' })
+  executorFunctions: string[];
+
+  @Env(
     'MODELS',
     'The models that agents and the planner may call: JSON, or the path of a JSON or YAML file (docs/models.md). It names the variables that hold keys, never a key.',
   )

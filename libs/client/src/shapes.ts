@@ -12,13 +12,17 @@ import type {
 export type {
   AgentContract,
   EffectClass,
+  FunctionCall,
   JsonObject,
   JsonValue,
+  NothingDone,
   OperationState,
   PlanDocument,
   StepDocument,
   TaskState,
   ToolContract,
+  ToolFunction,
+  ToolFunctions,
 } from '@muster/domain';
 
 /** A step's state as the API shows it: `executing` is `dispatched` with an operation sent. */

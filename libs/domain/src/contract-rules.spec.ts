@@ -35,6 +35,8 @@ describe('a tool contract', () => {
     expect(checkContract(aContract({ transport: { type: 'process', argv: ['/usr/bin/true'] } }))).toEqual([]);
     expect(checkContract(aContract({ transport: { type: 'builtin', name: 'echo' } }))).toEqual([]);
     expect(checkContract(aContract({ transport: mcp }))).toEqual([]);
+    expect(checkContract(aContract({ transport: { type: 'function' } }))).toEqual([]);
+    expect(checkContract(aContract({ transport: { type: 'function', name: 'open' }, effect: 'opaque' }))).toEqual([]);
   });
 
   it.each<[string, Partial<ToolContract>, string]>([
@@ -52,6 +54,9 @@ describe('a tool contract', () => {
     ['a pin that is no hash', { transport: { ...mcp, pin: { input: 'x' } } }, '/transport/pin/input'],
     ['an output pin that is none', { transport: { ...mcp, pin: { ...pin, output: '' } } }, '/transport/pin/output'],
     ['an end that MCP has not', { transport: mcp, probe: { ...probe, absentAfterMs: 1 } }, '/probe/absentAfterMs'],
+    ['a bad name of a function', { transport: { type: 'function', name: 'Open It' } }, '/transport/name'],
+    ['a function that is asked about', { transport: { type: 'function' }, effect: 'probed', probe }, '/effect'],
+    ['a function said to be ours', { transport: { type: 'function' }, effect: 'transactional' }, '/effect'],
     ['a bad input schema', { input: { type: 'nonsense' } }, '/input'],
     ['a remote reference', { output: { $ref: 'https://example.com/x' } }, '/output'],
     ['2xx as definite', { definite: { rejected: [200] } }, '/definite/rejected/0'],

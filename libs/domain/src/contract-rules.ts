@@ -21,6 +21,7 @@ export function checkContract(contract: ToolContract, pointerBase = ''): Problem
     ...effectProblems(contract),
     ...transportProblems(contract.transport),
     ...absenceProblems(contract),
+    ...endProblems(contract),
     ...schemaProblems('/input', contract.input),
     ...schemaProblems('/output', contract.output),
     ...definiteProblems(contract),
@@ -66,9 +67,15 @@ function transportProblems(transport: Transport): Problem[] {
       return transport.name === '' ? [problem('/transport/name', 'required', 'Name the adapter.')] : [];
     case 'mcp':
       return mcpProblems(transport);
+    case 'function':
+      return transport.name === undefined || isToolName(transport.name)
+        ? []
+        : [problem('/transport/name', 'bad_name', NAME_RULE)];
     // A model is refused with the unknown ones: it is called under an agent's budget, and a tool would go around that.
     default:
-      return [problem('/transport/type', 'unknown_transport', 'A transport is http, process, builtin or mcp.')];
+      return [
+        problem('/transport/type', 'unknown_transport', 'A transport is http, process, builtin, mcp or function.'),
+      ];
   }
 }
 
@@ -91,6 +98,21 @@ function absenceProblems({ transport, probe }: ToolContract): Problem[] {
   if (transport.type !== 'mcp' || probe?.absentAfterMs === undefined) return [];
   const message = 'A call of an MCP server cannot be ended for certain: it may take effect at any later time.';
   return [problem('/probe/absentAfterMs', 'no_end', message)];
+}
+
+/** Nobody can end a function: once its time is up it may go on unseen, and nothing it writes is committed with its answer. */
+function endProblems({ transport, effect }: ToolContract): Problem[] {
+  if (transport.type !== 'function') return [];
+  if (effect === 'probed') {
+    const message =
+      "A function may go on after its time is up, so a probe's 'absent' proves nothing: let it be keyed or opaque, or put it behind http.";
+    return [problem('/effect', 'no_end', message)];
+  }
+  if (effect === 'transactional') {
+    const message = "Only a builtin's effect is committed with its answer: let the function be keyed or opaque.";
+    return [problem('/effect', 'not_transactional', message)];
+  }
+  return [];
 }
 
 const URL_RULE = 'An absolute address with http or https and without a password.';

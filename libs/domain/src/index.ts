@@ -52,3 +52,4 @@ export * from './retry-policy';
 export * from './skill/inline-skills';
 export * from './skill/skill-contract';
 export * from './tool-contract';
+export * from './tool-function';

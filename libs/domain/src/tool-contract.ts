@@ -28,6 +28,12 @@ export interface BuiltinTransport {
   readonly type: 'builtin';
   readonly name: string;
 }
+/** A function of the operator's modules, called in the executor's own process (EXECUTOR_FUNCTIONS, docs/functions.md). */
+export interface FunctionTransport {
+  readonly type: 'function';
+  /** As its module names it; the default is the tool's own name. */
+  readonly name?: string;
+}
 /** A configured model. Only the contracts of agents and of the planner lead here: nobody registers one as a tool. */
 export interface ModelTransport {
   readonly type: 'model';
@@ -49,7 +55,13 @@ export interface McpTransport {
   /** A server that lists other schemas than these is not called. */
   readonly pin: McpPin;
 }
-export type Transport = HttpTransport | ProcessTransport | BuiltinTransport | McpTransport | ModelTransport;
+export type Transport =
+  | HttpTransport
+  | ProcessTransport
+  | BuiltinTransport
+  | McpTransport
+  | FunctionTransport
+  | ModelTransport;
 
 export interface ProbeContract {
   readonly method: 'GET' | 'POST';

@@ -84,6 +84,7 @@ describe('an answer that proves nothing', () => {
     ['reset', 'connection_reset'],
     ['body-unreadable', 'body_unreadable'],
     ['too-large', 'body_too_large'],
+    ['threw', 'function_threw'],
   ])('no answer (%s) is unknown, %s', (code, expected) => {
     expect(judge({ kind: 'no-answer', code, message: 'Gone.' })).toMatchObject({
       state: 'unknown',
@@ -100,6 +101,20 @@ describe('a sending whose bytes never left', () => {
 
     expect(refused).toMatchObject({ state: 'absent', code: 'connection_refused', response: null });
     expect(denied).toMatchObject({ state: 'failed', code: 'egress_denied', response: null });
+  });
+});
+
+describe('a tool that says itself that nothing was done', () => {
+  it.each<[string, number | undefined, number | undefined]>([
+    ['is tried again', undefined, undefined],
+    ['is tried again when it asks for it', 1_500, 1_500],
+    ['is not waited for longer than the cap', 1e12, RETRY_AFTER_MS_MAX],
+    ['cannot ask for the past', -1, 0],
+  ])('%s', (_what, asked, expected) => {
+    const busy = judge({ kind: 'not-done', code: 'function_not_done', message: 'Busy.', retryAfterMs: asked });
+
+    expect(busy).toMatchObject({ state: 'absent', code: 'function_not_done', response: null });
+    expect(busy.retryAfterMs).toBe(expected);
   });
 });
 

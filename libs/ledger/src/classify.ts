@@ -1,6 +1,6 @@
 import { assertNever, type JsonValue, type ResolvedContract } from '@muster/domain';
 import { readJson } from './read-json';
-import { retryAfterMs } from './retry-after';
+import { RETRY_AFTER_MS_MAX, retryAfterMs } from './retry-after';
 import type { NoAnswerCode, ToolAnswer } from './tool-answer';
 
 /**
@@ -21,6 +21,7 @@ export interface Classification {
 }
 
 type Answered = Extract<ToolAnswer, { kind: 'answered' }>;
+type NotDone = Extract<ToolAnswer, { kind: 'not-done' }>;
 type Exited = Extract<ToolAnswer, { kind: 'exited' }>;
 
 const NO_ANSWER_CODES: Readonly<Record<NoAnswerCode, string>> = {
@@ -29,6 +30,7 @@ const NO_ANSWER_CODES: Readonly<Record<NoAnswerCode, string>> = {
   reset: 'connection_reset',
   'body-unreadable': 'body_unreadable',
   'too-large': 'body_too_large',
+  threw: 'function_threw',
 };
 /** No Content and Reset Content: the statuses whose success has no body by definition (RFC 9110, 15.3.5 and 15.3.6). */
 const BODILESS_STATUSES: readonly number[] = [204, 205];
@@ -46,6 +48,8 @@ export function classify(contract: ResolvedContract, answer: ToolAnswer, now: Da
       return { state: 'unknown', code: answer.code, message: answer.message, response: answer.body };
     case 'not-sent':
       return { state: 'absent', code: answer.code, message: answer.message, response: null };
+    case 'not-done':
+      return notDone(answer);
     case 'rejected':
       return { state: 'failed', code: answer.code, message: answer.message, response: null };
     case 'no-answer':
@@ -101,6 +105,11 @@ function readOutput(body: Buffer, what: string): Classification {
     message: `${what}, but its body is no readable JSON.`,
     response: body,
   };
+}
+
+function notDone({ code, message, retryAfterMs: wait }: NotDone): Classification {
+  const asked = wait === undefined ? {} : { retryAfterMs: Math.min(Math.max(wait, 0), RETRY_AFTER_MS_MAX) };
+  return { state: 'absent', code, message, response: null, ...asked };
 }
 
 const exitCode = (answer: Exited): string =>

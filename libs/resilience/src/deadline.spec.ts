@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { DeadlineExceeded, startDeadline } from './deadline';
+import { DeadlineExceeded, startDeadline, untilAborted } from './deadline';
 
 describe('a deadline', () => {
   beforeEach(() => jest.useFakeTimers());
@@ -30,6 +30,16 @@ describe('a deadline', () => {
   it('has ended from the start where the canceller had, or no time is left', () => {
     expect(startDeadline(100, AbortSignal.abort('before')).signal.reason).toBe('before');
     expect(startDeadline(0).expired).toBe(true);
+  });
+
+  it('is waited for until it aborts, however often that is asked', async () => {
+    const deadline = startDeadline(100);
+    const first = untilAborted(deadline);
+
+    jest.advanceTimersByTime(100);
+
+    expect(await first).toBeUndefined();
+    expect(await untilAborted(deadline)).toBeUndefined();
   });
 
   it('longer than a timer can count does not end at once', () => {

@@ -15,6 +15,14 @@ export interface Deadline {
   clear(): void;
 }
 
+/** Resolves when the call's time is up or it was cancelled; until then, and where neither happens, never. */
+export function untilAborted({ signal }: Pick<Deadline, 'signal'>): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
 /** What setTimeout can count to: it fires at once for anything longer. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 

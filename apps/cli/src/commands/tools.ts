@@ -19,10 +19,11 @@ export const define: DefineCommand = (command, context) =>
     ],
   });
 
-function transportOf({ transport }: ToolContract): string {
+function transportOf({ name, transport }: ToolContract): string {
   if (transport.type === 'http') return safe(`${transport.method} ${transport.url}`);
   if (transport.type === 'model') return safe(`model ${transport.model}`);
   if (transport.type === 'mcp') return safe(`mcp ${transport.server} ${transport.tool}`);
+  if (transport.type === 'function') return safe(`function ${transport.name ?? name}`);
   return safe(
     transport.type === 'process' ? `process ${basename(transport.argv[0]!)}` : `${transport.type} ${transport.name}`,
   );

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type McpTransport } from '@muster/domain';
 import { CLAIM_TOO_OLD, readJson, type ToolAnswer } from '@muster/ledger';
 import { driftOf, type McpConnection, McpServerAwayFault, type McpServers } from '@muster/mcp';
-import { type Deadline, type Egress, EgressDeniedFault, startDeadline } from '@muster/resilience';
+import { type Deadline, type Egress, EgressDeniedFault, startDeadline, untilAborted } from '@muster/resilience';
 import { mcpAnswer } from './mcp.answer';
 import { McpLink } from './mcp.link';
 import { stoppedAfterSend, stoppedBeforeSend } from './not-sent';
@@ -30,8 +30,8 @@ export class McpTool implements Tool {
     if (!isJsonObject(input)) return rejected('input_refused', 'A tool of an MCP server takes a JSON object.');
     const deadline = startDeadline(call.timeoutMs, call.signal);
     try {
-      const ready = await Promise.race([readyFor(call, transport, link), abortOf(deadline)]);
-      if (deadline.signal.aborted) return stoppedBeforeSend(deadline);
+      const ready = await Promise.race([readyFor(call, transport, link), untilAborted(deadline)]);
+      if (!ready || deadline.signal.aborted) return stoppedBeforeSend(deadline);
       return ready.kind === 'ready' ? await exchange(call, transport, link, ready.connection, input, deadline) : ready;
     } finally {
       deadline.clear();
@@ -94,13 +94,5 @@ const metaOf = (call: ToolCall): JsonObject => ({
   'muster/deadline': call.deadline.toISOString(),
   traceparent: call.traceparent,
 });
-
-function abortOf({ signal }: Deadline): Promise<Unsent> {
-  const stopped = rejected('stopped', 'The call was stopped.');
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(stopped);
-    else signal.addEventListener('abort', () => resolve(stopped), { once: true });
-  });
-}
 
 const rejected = (code: string, message: string): Unsent => ({ kind: 'rejected', code, message });

@@ -34,6 +34,8 @@ describe('what a call tells of its tool', () => {
       { kind: 'errored', code: 'mcp_tool_error', message, body: Buffer.from('{}') },
       'healthy',
     ],
+    ['its word that nothing was done', { kind: 'not-done', code: 'function_not_done', message }, 'healthy'],
+    ['a function that threw', { kind: 'no-answer', code: 'threw', message }, 'ailing'],
     ['a refused connection', { kind: 'not-sent', code: 'connection_refused', message }, 'ailing'],
     ['our own abort before it was sent', { kind: 'not-sent', code: 'aborted_before_send', message }, 'none'],
     ['our own abort after it was sent', { kind: 'no-answer', code: 'aborted', message }, 'none'],

@@ -19,6 +19,7 @@ export function healthSignOf(answer: ToolAnswer, { state }: Classification): Hea
     case 'output':
       return state === 'succeeded' ? 'healthy' : 'ailing';
     case 'errored':
+    case 'not-done':
       return 'healthy';
     case 'exited':
       return 'ailing';

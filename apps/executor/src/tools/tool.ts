@@ -24,12 +24,17 @@ export interface ToolCall {
   readonly traceparent: string;
   /** Asked once more right before the first byte leaves: false when the claim has grown too old meanwhile. */
   mayLeave(): boolean;
+  /** Keeps the place in the bulkhead past the answer, until this has settled; it never rejects. */
+  holdUntil(end: Promise<unknown>): void;
 }
 
 /**
  * Something that can be called. Whatever the outside does is a value of the answer; a rejection is a bug of ours. The
- * promise settles only when the socket or child is really closed, so that its bulkhead place is held as long as it acts.
+ * promise settles only when the socket or child is really closed, so that its bulkhead place is held as long as it acts;
+ * what cannot be ended is held by `holdUntil`.
  */
 export interface Tool {
   call(call: ToolCall): Promise<ToolAnswer>;
+  /** Ends the connections that are kept and the servers that were started; calls in flight end as `reset`. */
+  close?(): Promise<void>;
 }

@@ -68,11 +68,24 @@ export class McpTransportRequest {
   pin: McpPinRequest;
 }
 
+export class FunctionTransportRequest {
+  @OneOf(['function'])
+  type: 'function';
+  @Text({
+    optional: true,
+    max: LIMITS.NAME_LENGTH_MAX,
+    pattern: NAME,
+    description: "A function of the modules that EXECUTOR_FUNCTIONS names. Default: the tool's own name.",
+  })
+  name?: string;
+}
+
 const TRANSPORTS: Readonly<Record<string, ShapeClass>> = {
   http: HttpTransportRequest,
   process: ProcessTransportRequest,
   builtin: BuiltinTransportRequest,
   mcp: McpTransportRequest,
+  function: FunctionTransportRequest,
 };
 
 export class DefiniteRequest {

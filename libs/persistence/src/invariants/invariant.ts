@@ -57,15 +57,20 @@ const NEVER_LEFT = [
   'connect_failure',
   'tls_failure',
   'program_not_started',
+  'mcp_server_away',
+  'mcp_session_lost',
+  'function_unknown',
 ];
+/** A function's own word, which no contract lists. */
+const SAID_NOT_DONE = 'function_not_done';
 
 /**
  * Of a sending `s` under a contract `c`: its own sender could say that nothing was done, since it never left or since the
- * tool's answer is listed as such. Any other sending may have happened, whatever was concluded of it later.
+ * tool's answer says so or is listed as such. Any other sending may have happened, whatever was concluded of it later.
  */
 export const SURELY_NOT_DONE = `
   (s.outcome = 'absent' and (
-    coalesce(s.code, '') in (${NEVER_LEFT.map((code) => `'${code}'`).join(', ')})
+    coalesce(s.code, '') in (${[...NEVER_LEFT, SAID_NOT_DONE].map((code) => `'${code}'`).join(', ')})
     or case when c.document ~ '\\\\u0000' then true
        else coalesce(s.code, '') in (
          select 'http_' || status

@@ -32,6 +32,7 @@ export function aCall(transport: Transport, { contract, input = {}, ...over }: C
     signal: new AbortController().signal,
     traceparent: `00-${'4'.repeat(32)}-${'5'.repeat(16)}-01`,
     mayLeave: () => true,
+    holdUntil: () => undefined,
     ...over,
   };
 }
