@@ -2,9 +2,9 @@ import { lifecycles, waysOut } from './lifecycles.mjs';
 
 // A released migration never changes. Once this one has been released, a changed table gets a new folder here; the
 // statements replace what an earlier guard created.
-const MIGRATION = 'prisma/migrations/20261121000800_lifecycle_guard/migration.sql';
+const MIGRATION = 'prisma/migrations/20261121001000_lifecycle_guard/migration.sql';
 
-/** Tables of which no row is ever changed or taken away. */
+/** Tables of which no row is ever changed, nor taken away while its task is there. */
 const APPEND_ONLY = ['event', 'sending', 'evidence', 'verdict'];
 
 /** The database's own copy of the state machines: a row whose state moves otherwise is refused, whoever asks. */
@@ -36,10 +36,15 @@ function guardOf(lifecycle) {
   execute function refuse_illegal_move();`;
 }
 
-const APPEND_ONLY_HEAD = `-- History is only ever added to.
+const APPEND_ONLY_HEAD = `-- History is only ever added to, and goes with its task: retention removes the task first, in the same transaction.
 
 create or replace function refuse_rewriting() returns trigger language plpgsql as $$
 begin
+  if tg_op = 'DELETE' then
+    if not exists (select from task where id = old.task_id) then
+      return old;
+    end if;
+  end if;
   raise exception 'A row of % is never changed or removed.', tg_table_name
     using errcode = '23514', table = tg_table_name, constraint = tg_name;
 end

@@ -37,9 +37,10 @@ export const nameOf = ({ point, signal, effect, behaviour }: Cell): string =>
 
 /**
  * What a cell's task goes through besides its work, so that the point is passed: it comes as a job of the queue, beside a
- * job that is refused, is cancelled, cannot be sent, or is a goal that a model makes a plan of.
+ * job that is refused, is cancelled, cannot be sent, is a goal that a model makes a plan of, or ended so long ago that it is
+ * removed.
  */
-export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal' | 'goal';
+export type Scene = 'work' | 'submission' | 'job' | 'letter' | 'cancel' | 'refusal' | 'goal' | 'prune';
 
 const SCENES: readonly (readonly [RegExp, Scene])[] = [
   [/submit/, 'submission'],
@@ -48,6 +49,7 @@ const SCENES: readonly (readonly [RegExp, Scene])[] = [
   [/withdrawal/, 'cancel'],
   [/refusal/, 'refusal'],
   [/^planner/, 'goal'],
+  [/prune/, 'prune'],
 ];
 
 export const sceneOf = (point: FaultPoint): Scene => SCENES.find(([part]) => part.test(point))?.[1] ?? 'work';
@@ -75,9 +77,11 @@ function isReached({ point, effect, behaviour }: Cell): boolean {
     // No byte leaves for the tool.
     case 'refusal':
       return behaviour === 'ok';
-    // The refused job is another one than the task's; and a plan is made before its tools are called.
+    // The refused job is another one than the task's; a plan is made before its tools are called, and rows are removed
+    // when they are over.
     case 'letter':
     case 'goal':
+    case 'prune':
       return effect === 'none' && behaviour === 'ok';
     // A rejection ends the task before anybody cancels it.
     case 'cancel':

@@ -76,6 +76,8 @@ class Experiment {
   private cancelled = false;
   private lostAt = Number.NEGATIVE_INFINITY;
   private restsSince: number | undefined;
+  /** Of a task that was removed: how it ended. */
+  private ended: Row | undefined;
   private readonly scene: Scene;
 
   constructor(
@@ -94,6 +96,7 @@ class Experiment {
   async run(): Promise<void> {
     await this.prepare();
     await this.begin();
+    if (this.scene === 'prune') return this.retire();
     await until(async () => this.moves(await this.row()), {
       what: `the rest of ${this.task}`,
       deadlineMs: CELL_MS_MAX,
@@ -119,7 +122,7 @@ class Experiment {
   }
 
   async facts(): Promise<Facts> {
-    const row = this.task ? await this.row() : undefined;
+    const row = this.ended ?? (this.task ? await this.row() : undefined);
     const requests = await this.stage.sink.requestsTo(this.tool);
     return {
       cell: this.cell,
@@ -128,6 +131,7 @@ class Experiment {
       waitsFor: row && row.reason !== null ? [row.reason] : [],
       words: await this.words(),
       letters: await this.letters(),
+      rowsLeft: await this.rowsLeft(),
       requests,
       effects: await this.effects(),
     };
@@ -169,12 +173,28 @@ class Experiment {
     const request = aTask(this.plan());
     this.task = await (this.scene === 'job' ? fleet.queue(request, this.key) : fleet.submit(request, this.key));
     const shown = `tsk_${this.task.replaceAll('-', '')}`;
-    if (!isAtTheDoor) {
+    if (!isAtTheDoor && this.scene !== 'prune') {
       await gates.reachedBy(shown);
       await this.arm();
     }
     if (this.scene === 'letter') await fleet.queueUnsigned(request, this.key);
     gates.open(shown);
+  }
+
+  /** The task ends, long ago, and an operator has it removed; whoever was struck at that comes back. */
+  private async retire(): Promise<void> {
+    const { fleet } = this.stage;
+    const isAtRest = async () => ENDS.includes((await this.row()).state);
+    await until(isAtRest, { what: `the end of ${this.task}`, deadlineMs: CELL_MS_MAX, pollMs: POLL_MS });
+    this.ended = await this.row();
+    await fleet.age(this.task);
+    await this.arm();
+    const isRemoved = async (): Promise<boolean> => {
+      await fleet.prune();
+      const pid = await this.struck();
+      return pid !== undefined && (await this.isPast(pid, true)) && (await this.rowsLeft()) === 0;
+    };
+    await until(isRemoved, { what: `the removal of ${this.task}`, deadlineMs: CELL_MS_MAX, pollMs: POLL_MS });
   }
 
   /** The model waits with its first answer until somebody is to be struck, and refuses: that strikes at the next call. */
@@ -326,6 +346,15 @@ class Experiment {
   private async letters(): Promise<number> {
     if (this.scene !== 'letter') return 0;
     return (await this.stage.fleet.rows('select from intake_refusal where job_id = $1', this.key)).length;
+  }
+
+  /** What is left of a task that was to be removed. */
+  private async rowsLeft(): Promise<number> {
+    if (this.scene !== 'prune' || !this.task) return 0;
+    const tables = ['task_plan', 'step', 'operation', 'sending', 'event', 'evidence', 'verdict', 'refusal'];
+    const counts = tables.map((table) => `(select count(*) from ${table} where task_id = $1)`).join(' + ');
+    const text = `select (${counts} + (select count(*) from task where id = $1))::int as n`;
+    return (await this.stage.fleet.rows<{ n: number }>(text, this.task))[0]!.n;
   }
 
   private async effects(): Promise<number> {

@@ -24,6 +24,7 @@ const SWEEP_MS = 250;
 /** A frozen coordinator answers nobody: then another one is asked. */
 const ANSWER_MS_MAX = 3_000;
 const ASKED_MS_MAX = 120_000;
+const PRUNED_AFTER_MS = 2 * 24 * 60 * 60 * 1_000;
 /** The lease and some sweeps. */
 const MEND_WITHIN_MS = 2 * LEASE_MS;
 
@@ -137,6 +138,18 @@ export class Fleet {
   async cancel(task: string): Promise<void> {
     const shown = `tsk_${task.replaceAll('-', '')}`;
     await this.ask('POST', `/v1/tasks/${shown}/cancel`, { reason: 'No longer wanted.' });
+  }
+
+  /** Removes what ended two days ago or more. */
+  async prune(): Promise<void> {
+    await this.ask('POST', '/v1/prune', { olderThanMs: PRUNED_AFTER_MS });
+  }
+
+  /** Lets a task that has ended have ended long enough ago for that. */
+  async age(task: string): Promise<void> {
+    const aged =
+      "update task set finished_at = finished_at - interval '3 days' where id = $1 and finished_at is not null";
+    await this.sql.query(aged, [task]);
   }
 
   /** Ends a process that nobody needs, so that there is somebody to give up. */

@@ -10,6 +10,7 @@ const AS_PROMISED: Facts = {
   waitsFor: [],
   words: [],
   letters: 0,
+  rowsLeft: 0,
   requests: [REQUEST, REQUEST],
   effects: 1,
 };
@@ -28,6 +29,7 @@ describe('the judge of a cell', () => {
     ['a cancel', { ...at('coordinator.after-withdrawal'), state: 'cancelled' }],
     ['a step that cannot be sent', { ...at('executor.before-refusal'), state: 'failed', requests: [], effects: 0 }],
     ['a refused job', { ...at('coordinator.after-dead-letter'), letters: 1 }],
+    ['a task that was removed', at('coordinator.after-prune')],
     ['a rejection', { cell: { ...CELL, behaviour: 'reject' }, state: 'failed', effects: 0 }],
   ])('has nothing against %s', (_, facts) => {
     expect(judge({ ...AS_PROMISED, ...facts })).toEqual([]);
@@ -48,6 +50,7 @@ describe('the judge of a cell', () => {
     ['a cancel that changes nothing', at('coordinator.after-withdrawal')],
     ['a refused step that is sent', { ...at('executor.before-refusal'), state: 'failed', effects: 0 }],
     ['a refused job that is lost', at('coordinator.after-dead-letter')],
+    ['a task that was removed in part', { ...at('coordinator.after-prune'), rowsLeft: 1 }],
     ['a fault that never struck', { isStruck: false }],
   ])('speaks up at %s', (_, facts) => {
     expect(judge({ ...AS_PROMISED, ...facts })).toHaveLength(1);

@@ -14,6 +14,8 @@ export interface Facts {
   readonly requests: readonly Pick<SinkRequest, 'operation' | 'bodyHash' | 'behaviour'>[];
   /** How often the refused job of a cell that has one stands in the tables. */
   readonly letters: number;
+  /** Rows of the cell's task, where it was to be removed. */
+  readonly rowsLeft: number;
   /** What really happened; for `transactional`, what stands in our own tables. */
   readonly effects: number;
 }
@@ -47,10 +49,11 @@ function endsOf({ point, behaviour }: Cell): readonly string[] {
   return behaviour === 'reject' ? ['completed', 'failed'] : ['completed'];
 }
 
-function judgeScene({ cell, letters, requests }: Facts): string[] {
+function judgeScene({ cell, letters, requests, rowsLeft }: Facts): string[] {
   const scene = sceneOf(cell.point);
   const breaches: string[] = [];
   if (scene === 'letter' && letters !== 1) breaches.push(`the refused job stands in ${letters} letters`);
+  if (scene === 'prune' && rowsLeft > 0) breaches.push(`${rowsLeft} rows of what was removed are still there`);
   if (scene === 'refusal' && requests.length > 0) breaches.push('what was refused was sent');
   return breaches;
 }

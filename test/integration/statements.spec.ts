@@ -1,4 +1,5 @@
-import { Database, type NamedSql } from '@muster/persistence';
+import { ANY_UUID, connectionSettings, Database, type NamedSql } from '@muster/persistence';
+import { Client } from 'pg';
 import { AGENT_CALLS, EXPAND, LAST_EFFECTS, LOAD } from '../../apps/coordinator/src/lifecycle/load.sql';
 import {
   COMMIT,
@@ -7,6 +8,7 @@ import {
   FIND_BY_KEY,
   SUBMIT,
 } from '../../apps/coordinator/src/lifecycle/task.sql';
+import { SURVEY } from '../../apps/coordinator/src/retention/prune.sql';
 import { READ_SIBLINGS } from '../../apps/executor/src/agents/sub-plan-input';
 import {
   LOAD_OPERATIONS,
@@ -64,14 +66,18 @@ function listsIn(plan: Plan, isRepeated = false): string[] {
 
 let test: TestDatabase;
 let database: Database;
-beforeAll(async () => {
+beforeAll(openEmpty);
+afterAll(close);
+
+async function openEmpty(): Promise<void> {
   test = await freshDatabase();
   database = new Database({ url: test.url, name: 'test' });
-});
-afterAll(async () => {
+}
+
+async function close(): Promise<void> {
   await database?.close();
   await test?.drop();
-});
+}
 
 /** The plan that every execution goes by, whatever its parameters are. */
 async function planOf({ text }: NamedSql): Promise<Plan> {
@@ -86,7 +92,7 @@ async function fill(): Promise<void> {
   const rows = await Rows.begin(test.client);
   const task = await rows.task(
     { steps: [{ id: 'pay', tool: 'bank.pay' }] },
-    { state: 'completed', finished_at: new Date() },
+    { state: 'completed', finished_at: new Date('2026-01-01T00:00:00Z') },
   );
   const step = await rows.step(task, 'pay', { state: 'succeeded', finished_at: new Date() });
   const operation = await rows.operation(step, { state: 'succeeded' });
@@ -131,4 +137,53 @@ describe('a statement on the way of a step', () => {
       async (_name, statement) => expect(listsIn(await planOf(statement))).toEqual([]),
     );
   });
+});
+
+/** Every plan that Postgres went by, in all statements of the functions that `call` calls, as it went by it. */
+async function plansUsedBy(call: string): Promise<Plan[]> {
+  const client = new Client({ ...connectionSettings({ url: test.url, name: 'test' }) });
+  await client.connect();
+  const plans: Plan[] = [];
+  client.on('notice', ({ message = '' }) => {
+    const [, json] = /plan:\n([\s\S]*)$/.exec(message) ?? [];
+    if (json) plans.push((JSON.parse(json) as { readonly Plan: Plan }).Plan);
+  });
+  await client.query("load 'auto_explain'");
+  const settings = { log_min_duration: '0', log_nested_statements: 'on', log_format: 'json', log_level: 'notice' };
+  for (const [name, value] of Object.entries(settings)) await client.query(`set auto_explain.${name} = '${value}'`);
+  await client.query(call);
+  await client.end();
+  return plans;
+}
+
+/** What ended long ago is looked for from the longest finished on, in each of these. */
+const EVERY_STATE = `'{completed,failed,cancelled}', interval '30 days', '-infinity', '${ANY_UUID}', 100, 1000`;
+
+describe('a statement of retention', () => {
+  beforeAll(async () => {
+    await close();
+    await openEmpty();
+  });
+
+  const calls = async (): Promise<Plan[]> => {
+    const { rows } = await test.client.query<{ id: string }>('select id from tenant order by id');
+    const plans: Plan[] = [];
+    for (const { id } of rows) plans.push(...(await plansUsedBy(`select prune_tasks('${id}', ${EVERY_STATE})`)));
+    return plans;
+  };
+
+  it('finds its rows by key, as planned on empty tables', async () => {
+    expect(scansIn(await planOf(SURVEY))).toEqual([]);
+    expect((await calls()).flatMap(scansIn)).toEqual([]);
+  });
+
+  it('finds its rows by key where tasks are there to be removed', async () => {
+    await fill();
+
+    const plans = await calls();
+
+    expect(plans.length).toBeGreaterThan(20);
+    expect(plans.flatMap(scansIn)).toEqual([]);
+    expect((await test.client.query('select from task')).rowCount).toBeLessThan(TASKS);
+  }, 60_000);
 });

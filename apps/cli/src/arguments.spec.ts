@@ -1,4 +1,4 @@
-import { parseDuration, parseInput, parseLabels, parsePositive } from './arguments';
+import { parseAge, parseDuration, parseInput, parseLabels, parsePositive } from './arguments';
 
 describe('input on the command line', () => {
   it('reads values as JSON where they are JSON, and as text elsewhere', () => {
@@ -31,11 +31,19 @@ describe('a duration', () => {
     ['30s', 30_000],
     ['5m', 300_000],
     ['1500ms', 1500],
+    ['90d', 7_776_000_000],
     ['40', 40],
   ])('%s is %d ms', (text, ms) => expect(parseDuration(text)).toBe(ms));
 
   it('is refused where it has no known unit', () => {
     expect(() => parseDuration('soon')).toThrow(/30s/);
+  });
+});
+
+describe('an age', () => {
+  it('has a unit, since nobody means milliseconds', () => {
+    expect(parseAge('36h')).toBe(129_600_000);
+    expect(() => parseAge('30')).toThrow(/30d/);
   });
 });
 

@@ -52,11 +52,17 @@ export function jsonOrText(text: string): JsonValue {
 /** For repeatable options. */
 export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
-/** `30s`, `5m`, `1500ms`, or plain milliseconds. */
+/** `30s`, `5m`, `90d`, `1500ms`, or plain milliseconds. */
 export function parseDuration(text: string): number {
-  const [, amount, unit] = /^(\d+)(ms|s|m|h)?$/.exec(text) ?? [];
-  if (amount === undefined) throw new UsageFault(`'${text}' is no duration; one looks like 30s, 5m or 1500ms.`);
-  return Number(amount) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit ?? 'ms']!;
+  const [, amount, unit] = /^(\d+)(ms|s|m|h|d)?$/.exec(text) ?? [];
+  if (amount === undefined) throw new UsageFault(`'${text}' is no duration; one looks like 30s, 5m, 90d or 1500ms.`);
+  return Number(amount) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit ?? 'ms']!;
+}
+
+/** An age in days, hours and so on; a bare number would be milliseconds, which nobody means. */
+export function parseAge(text: string): number {
+  if (/^\d+$/.test(text)) throw new UsageFault(`'${text}' has no unit; an age looks like 30d or 36h.`);
+  return parseDuration(text);
 }
 
 export function parsePositive(text: string): number {

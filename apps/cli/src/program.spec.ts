@@ -281,6 +281,59 @@ describe('muster verify', () => {
   });
 });
 
+describe('muster prune', () => {
+  const slice = (tasks: number, more: object = {}) => ({
+    dryRun: false,
+    removed: {
+      ...{ tasks, steps: 5 * tasks, operations: 5 * tasks, sendings: 0, events: 9 * tasks, plans: 1, artifacts: 0 },
+      bytes: 2_600 * tasks,
+    },
+    kept: { needsAttention: 0, unknownOperation: 1, lateAnswer: 0 },
+    ...more,
+  });
+  const slices = (...given: object[]): void => {
+    answers = {
+      get 'POST /v1/prune'(): [number, unknown] {
+        return [200, given.shift()];
+      },
+    };
+  };
+
+  it('asks slice by slice and says what left and what stays', async () => {
+    slices(slice(200, { nextCursor: 'next' }), slice(3));
+
+    const { exitCode, out } = await muster('prune', '--older-than', '30d', '--state', 'completed,failed');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('203 tasks removed: 1015 steps, 1015 operations, 0 earlier sendings, 1827 events, 2 plans');
+    expect(out).toContain('527.8 kB');
+    expect(out).toContain('2 tasks with a call of which nobody knows the fate');
+    expect(received.map(({ body }) => body)).toEqual([
+      { olderThanMs: 30 * 86_400_000, states: ['completed', 'failed'], dryRun: false },
+      { olderThanMs: 30 * 86_400_000, states: ['completed', 'failed'], dryRun: false, cursor: 'next' },
+    ]);
+  });
+
+  it('says what a dry run would remove, as JSON where it is asked to', async () => {
+    slices(slice(1, { dryRun: true }), slice(1, { dryRun: true }));
+
+    expect((await muster('prune', '--older-than', '36h', '--dry-run')).out).toContain('1 task would be removed');
+    const { out } = await muster('prune', '--older-than', '36h', '--dry-run', '--json');
+
+    expect(JSON.parse(out)).toEqual(slice(1, { dryRun: true }));
+  });
+
+  it.each([[[]], [['--older-than', 'soon']], [['--older-than', '30']]])(
+    'asks for an age that can be read: %j',
+    async (argv) => {
+      const { exitCode, err } = await muster('prune', ...argv);
+
+      expect([exitCode, received.length]).toEqual([2, 0]);
+      expect(err).toMatch(/--older-than|30d|90d/);
+    },
+  );
+});
+
 describe('muster doctor', () => {
   const service = (name: string, ...pids: number[]) => ({ service: name, required: true, ready: pids.length, pids });
   const promise = 'A settled operation has a resolver.';

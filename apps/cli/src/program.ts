@@ -47,6 +47,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'prove the history of a task, or of all, against its hashes and its rows',
     load: () => require('./commands/verify'),
   },
+  prune: {
+    summary: 'remove finished tasks that ended long enough ago, with all that belongs to them',
+    load: () => require('./commands/prune'),
+  },
   doctor: {
     summary: 'check that Muster can work and say what needs a person',
     load: () => require('./commands/doctor'),

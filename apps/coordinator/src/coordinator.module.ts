@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { HttpModule } from './http/http.module';
 import { IntakeModule } from './intake/intake.module';
 import { LifecycleModule } from './lifecycle.module';
+import { RetentionModule } from './retention/retention.module';
 
 /** Every state transition, and the door to the outside. */
 @Module({
@@ -14,6 +15,7 @@ import { LifecycleModule } from './lifecycle.module';
     LifecycleModule,
     HttpModule,
     IntakeModule,
+    RetentionModule,
   ],
 })
 export class CoordinatorModule {}

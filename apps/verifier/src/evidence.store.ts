@@ -23,11 +23,13 @@ const READ_CLOCK: NamedSql = {
   text: `select moment::text as text, (extract(epoch from moment) * 1000)::float8 as ms from (select clock_timestamp() as moment) clock`,
 };
 
+/** Of a task that was removed after its end nobody says anything more. */
 const ADD_EVIDENCE: NamedSql = {
   name: 'verifier.add-evidence',
   text: `
     insert into evidence (id, tenant_id, task_id, step_id, operation_id, kind, began_at, at, finding, body, detail)
-    values ($1, $2, $3, $4, $5, $6, $7::timestamptz, clock_timestamp(), $8, $9, $10)
+    select $1::uuid, $2::text, t.id, $4::uuid, $5::uuid, $6::text, $7::timestamptz, clock_timestamp(), $8::text, $9::bytea, $10::text
+    from task t where t.id = $3::uuid for key share
     on conflict (id) do nothing`,
 };
 

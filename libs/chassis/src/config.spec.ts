@@ -46,6 +46,17 @@ describe('an environment that does not add up', () => {
   });
 });
 
+describe('how long finished tasks are kept', () => {
+  it('is for ever, unless it is said in days', () => {
+    expect(loadConfig({ DATABASE_URL }).retentionDays).toBeUndefined();
+    expect(loadConfig({ DATABASE_URL, RETENTION_DAYS: '30' }).retentionDays).toBe(30);
+  });
+
+  it.each(['0', '0.5', '-1', '30d', '36501'])('is not %s', (given) => {
+    expect(problemsOf({ DATABASE_URL, RETENTION_DAYS: given })[0]).toMatch(/^RETENTION_DAYS is /);
+  });
+});
+
 describe('a list', () => {
   it('is split at commas, without blanks and empty parts', () => {
     const config = loadConfig({ DATABASE_URL, EGRESS_ALLOW: ' 10.0.0.0/8, ,tools.internal ' });

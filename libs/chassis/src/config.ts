@@ -144,6 +144,17 @@ export class Config {
   tenantWindow: number;
 
   @Env(
+    'RETENTION_DAYS',
+    'Finished tasks leave the database so long after their end (docs/operations.md). Without it they are kept for ever.',
+    { as: 'number', unit: 'days' },
+  )
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(36_500)
+  retentionDays?: number;
+
+  @Env(
     'EGRESS_ALLOW',
     'Private hosts and CIDR ranges that tools may call all the same; public addresses are always allowed.',
     { as: 'list', fallback: '' },

@@ -16,6 +16,8 @@ export const FAULT_POINTS = [
   'coordinator.after-give-up',
   'coordinator.before-dead-letter',
   'coordinator.after-dead-letter',
+  'coordinator.before-prune',
+  'coordinator.after-prune',
   'coordinator.before-ring',
   'coordinator.after-ring',
   'coordinator.before-ack',

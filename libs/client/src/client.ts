@@ -1,5 +1,6 @@
 import { Http, type HttpOptions } from './http';
 import { CLIENT_LIMITS } from './limits';
+import type { Pruned, Pruning } from './pruning';
 import type {
   AgentContract,
   Breaker,
@@ -66,6 +67,20 @@ export class MusterClient {
   /** Every task's history put to the proof, newest first; needs the scope `operate`. */
   verifications(): AsyncGenerator<Verification, void, undefined> {
     return this.http.pages('/v1/verification', { limit: CLIENT_LIMITS.VERIFICATIONS_A_PAGE });
+  }
+
+  /**
+   * Removes finished tasks of the tenant, slice by slice, and says of each slice what it came to; needs the scope
+   * `operate`. Whoever stops asking stops it; asked again it goes on.
+   */
+  async *prune(pruning: Pruning): AsyncGenerator<Pruned, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const body = { ...pruning, cursor };
+      const slice: Pruned = await this.http.json('/v1/prune', { method: 'POST', body, repeatable: true });
+      yield slice;
+      cursor = slice.nextCursor;
+    } while (cursor !== undefined);
   }
 
   /** Whether it can do its work now, and its own words about what it needs for that. */

@@ -54,4 +54,8 @@ export const LIMITS = {
   LIST_PAGE_DEFAULT: 50,
   LIST_PAGE_MAX: 500,
   WAIT_MS_MAX: 60_000,
+  /** A finished task stays at least so long: its Idempotency-Key is good for a day, and answers come late. */
+  RETENTION_MS_MIN: 24 * 60 * 60 * 1_000,
+  /** A hundred years: an age beyond it is a slip of the unit. */
+  RETENTION_MS_MAX: 36_500 * 24 * 60 * 60 * 1_000,
 } as const;

@@ -140,13 +140,20 @@ left join lateral (select request, state, sending, epoch from operation where id
 where s.id = any($1::uuid[])`,
 };
 
-/** Why a claim was not made, for the coordinator to fold. The first word per dispatch stands. */
+/**
+ * Why a claim was not made, for the coordinator to fold. The first word per dispatch stands; of a task that was removed
+ * after its end nobody says anything more.
+ */
 export const REFUSE: NamedSql = {
   name: 'ledger.refuse',
   text: `
+with t_lock as materialized (
+  select t.id from task t where t.id = any($4::uuid[]) order by t.id for key share
+)
 insert into refusal (step_id, epoch, task_id, code, message, request, worker_id)
 select r.step_id, r.epoch, r.task_id, r.code, r.message, r.request, $1::uuid
 from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::bytea[]) as r(step_id, epoch, task_id, code, message, request)
+join t_lock on t_lock.id = r.task_id
 order by r.step_id
 on conflict do nothing`,
 };

@@ -56,6 +56,11 @@ interface DriverError {
 // 25006: a primary that was demoted. 53: out of memory, disk or connections. 57P: shutting down or starting.
 const UNAVAILABLE_STATES = /^(08...|25006|53...|57P..)$/;
 const CONTENDED_STATES = new Set(['55P03', '40P01', '40001']);
+/**
+ * What is shared, and was removed with its last reference in the moment in which another one was made: the statement that
+ * makes one brings the content as well, and is repeated.
+ */
+const SHARED_CONTENT = new Set(['task_plan_plan_hash_fkey', 'artifact_link_artifact_fkey']);
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -80,6 +85,7 @@ export function classifyDatabaseError(error: unknown, statement: string): unknow
     return new DatabaseUnavailable(message || code);
   }
   if (CONTENDED_STATES.has(code)) return new RowsContended(code, message);
+  if (code === '23503' && SHARED_CONTENT.has(constraint ?? '')) return new RowsContended(code, message);
   if (code === '57014') return new StatementTimeout(statement);
   if (code.startsWith('22') || code.startsWith('23')) return new DataRefused(code, constraint, message);
   return error;

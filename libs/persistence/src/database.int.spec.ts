@@ -1,6 +1,6 @@
 import { freshDatabase, type TestDatabase } from '../../../test/support/database';
 import { Database } from './database';
-import { DatabaseUnavailable, DataRefused, RowsContended } from './database-faults';
+import { DatabaseUnavailable, DataRefused, RowsContended, StatementTimeout } from './database-faults';
 import { GroupCommit } from './group-commit';
 
 let test: TestDatabase;
@@ -49,6 +49,18 @@ describe('the database', () => {
 
     await lost;
     await database.ping();
+  });
+
+  it('gives a statement the time that it is told, and the next one its own again', async () => {
+    await database.close();
+    database = new Database({ url: test.url, name: 'test', poolMax: 1 });
+    const limit = { name: 'test.limit', text: "select current_setting('statement_timeout') as ms" };
+    const sleep = { name: 'test.sleep', text: 'select pg_sleep(9)' };
+
+    await expect(database.queryWithin(50, sleep)).rejects.toBeInstanceOf(StatementTimeout);
+
+    expect(await database.queryWithin(60_000, limit)).toEqual([{ ms: '1min' }]);
+    expect(await database.query(limit)).toEqual([{ ms: '10s' }]);
   });
 
   it('reads rows by their types', async () => {

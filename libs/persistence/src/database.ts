@@ -28,7 +28,8 @@ const LOCK_TIMEOUT_MS = 1_000;
 const IDLE_IN_TRANSACTION_MS = 5_000;
 const STATEMENT_MS_MAX = 10_000;
 // Only a connection that is half open takes longer than the server allows itself.
-const ANSWER_MS_MAX = STATEMENT_MS_MAX + 2_000;
+const ANSWER_GRACE_MS = 2_000;
+const ANSWER_MS_MAX = STATEMENT_MS_MAX + ANSWER_GRACE_MS;
 const CONNECT_MS_MAX = 5_000;
 
 /** How a process of Muster connects, be it through the pool or with a connection of its own. */
@@ -81,23 +82,23 @@ export class Database {
 
   /** Runs one statement, prepared by its name, in a transaction of its own. */
   async query<R extends object>(sql: NamedSql, values: readonly unknown[] = []): Promise<R[]> {
-    const client = await this.connect();
-    let broken: Error | undefined;
-    // Emitted once more, after the query's own rejection, when the connection breaks while it is checked out.
-    const note = (error: Error): void => {
-      broken = error;
-    };
-    client.on('error', note);
-    try {
-      return (await client.query<R>({ name: sql.name, text: sql.text, values: [...values] })).rows;
-    } catch (error) {
-      const fault = classifyDatabaseError(error, sql.name);
-      if (fault instanceof DatabaseUnavailable) broken = fault;
-      throw fault;
-    } finally {
-      client.off('error', note);
-      client.release(broken);
-    }
+    return this.with(sql.name, (client) => run<R>(client, sql, values));
+  }
+
+  /** The same for the rare statement that may take longer than others: so many milliseconds. */
+  async queryWithin<R extends object>(ms: number, sql: NamedSql, values: readonly unknown[] = []): Promise<R[]> {
+    return this.with(sql.name, async (client) => {
+      await client.query('begin');
+      try {
+        await client.query(`set local statement_timeout = ${ms}`);
+        const rows = await run<R>(client, sql, values, ms + ANSWER_GRACE_MS);
+        await client.query('commit');
+        return rows;
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   /** Resolves when Postgres answers. */
@@ -110,6 +111,26 @@ export class Database {
     if (!this.pool.ended) await this.pool.end();
   }
 
+  private async with<T>(statement: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    let broken: Error | undefined;
+    // Emitted once more, after the query's own rejection, when the connection breaks while it is checked out.
+    const note = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', note);
+    try {
+      return await work(client);
+    } catch (error) {
+      const fault = classifyDatabaseError(error, statement);
+      if (fault instanceof DatabaseUnavailable) broken = fault;
+      throw fault;
+    } finally {
+      client.off('error', note);
+      client.release(broken);
+    }
+  }
+
   private async connect(): Promise<PoolClient> {
     try {
       return await this.pool.connect();
@@ -117,6 +138,17 @@ export class Database {
       throw classifyDatabaseError(error, 'connect');
     }
   }
+}
+
+async function run<R extends object>(
+  client: PoolClient,
+  { name, text }: NamedSql,
+  values: readonly unknown[],
+  answerMsMax: number = ANSWER_MS_MAX,
+): Promise<R[]> {
+  // The types of pg leave out the timeout that a single query may have.
+  const query = { name, text, values: [...values], query_timeout: answerMsMax };
+  return (await client.query<R>(query)).rows;
 }
 
 // Prisma's statements have no names; their text is one, and the same text comes again and again.

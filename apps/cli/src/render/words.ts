@@ -10,6 +10,15 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+const BYTE_UNITS = ['kB', 'MB', 'GB', 'TB'];
+
+/** A size as people say it: `340 bytes`, `4.2 kB`, `1.3 GB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return count(bytes, 'byte');
+  const power = Math.min(BYTE_UNITS.length, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(1)} ${BYTE_UNITS[power - 1]}`;
+}
+
 /** `12 s ago`; empty where the time is missing or unreadable. */
 export function ago(at: string | null | undefined, now: number): string {
   const ms = at ? now - Date.parse(at) : Number.NaN;

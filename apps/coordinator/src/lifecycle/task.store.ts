@@ -1,5 +1,5 @@
 import { faultPoint } from '@muster/chassis';
-import { Database, GroupCommit } from '@muster/persistence';
+import { Database, GroupCommit, RowsContended } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import type { Acceptance } from './accept';
 import type { Decision } from './decision';
@@ -165,6 +165,7 @@ function answerOf(
   const { taskId, submission } = acceptance;
   if (accepted.has(taskId)) return { kind: 'accepted', taskId };
   const owner = owners.get(keyOf(submission.tenantId, submission.idempotencyKey));
-  if (!owner) throw new Error(`Nobody has the idempotency key that task ${taskId} lost to.`);
+  // Retention took it between the two statements: the key is free, and the submission is tried again.
+  if (!owner) throw new RowsContended('02000', `nobody has the idempotency key that task ${taskId} lost to`);
   return { kind: owner.body_hash === submission.bodyHash ? 'existing' : 'other-body', taskId: owner.id };
 }

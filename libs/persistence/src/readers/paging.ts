@@ -64,6 +64,8 @@ export function pageOf<R, T>(
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (rows.length <= limit || last === undefined) return { items: shown.map(view) };
-  const nextCursor = Buffer.from(JSON.stringify(place(last))).toString('base64url');
-  return { items: shown.map(view), nextCursor };
+  return { items: shown.map(view), nextCursor: cursorOf(place(last)) };
 }
+
+/** The cursor that `placeOf` reads. */
+export const cursorOf = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');

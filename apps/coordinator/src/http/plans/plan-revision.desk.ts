@@ -15,7 +15,7 @@ import { HistoryReader, TaskReader } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { Lifecycle } from '../../lifecycle/lifecycle.port';
 import type { Caller } from '../access/caller';
-import { HttpProblem, invalidRequest, notFound } from '../problems/problem';
+import { HttpProblem, invalidRequest, noSuchTask } from '../problems/problem';
 import type { OpenedTask } from '../skills/skill.shelf';
 import { ContractShelf, type Contracts } from '../submission/contract.shelf';
 import { StandingContracts } from '../submission/standing.contracts';
@@ -36,7 +36,7 @@ export class PlanRevisionDesk {
     const problems = [...shapeProblems(RevisePlanRequest, body), ...planProblems(body.plan)];
     if (problems.length > 0) throw invalidRequest(problems);
     const grants = await this.tasks.grants(caller.tenantId, taskId);
-    if (!grants) throw notFound('such task');
+    if (!grants) throw noSuchTask();
     const { replaces, cites = {} } = body as unknown as RevisePlanRequest;
     const look = (opened: OpenedTask) => this.look(caller.tenantId, opened, grants);
     const { seen, opened } = await this.standing.under(caller.tenantId, { plan: body.plan! }, look);

@@ -29,6 +29,14 @@ export class HttpProblem extends Error {
 export const notFound = (what: string): HttpProblem =>
   new HttpProblem(404, 'not_found', `There is no ${what}, or it belongs to another tenant.`);
 
+/** What ended long ago may have been removed: nothing is kept that could tell it from what never was. */
+export const noSuchTask = (): HttpProblem =>
+  new HttpProblem(
+    404,
+    'not_found',
+    'There is no such task: it belongs to another tenant, or was removed after its end.',
+  );
+
 /** A rule broken by a body that could be read. */
 export function invalidRequest(errors: readonly Problem[]): HttpProblem {
   const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;

@@ -5,7 +5,7 @@ import { ApiProduces } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { type Caller, From, Needs } from '../access/caller';
 import { Answers } from '../docs/describe';
-import { HttpProblem, notFound } from '../problems/problem';
+import { HttpProblem, noSuchTask, notFound } from '../problems/problem';
 import { InPages, idOf, textOf } from '../query';
 import { TaskWatch } from './task.watch';
 
@@ -87,7 +87,7 @@ export class TaskHistoryController {
   }
 
   private async existing<T>({ tenantId }: Caller, taskId: string, page: Page<T>): Promise<Page<T>> {
-    if (page.items.length === 0 && !(await this.tasks.pulse(tenantId, taskId))) throw notFound('such task');
+    if (page.items.length === 0 && !(await this.tasks.pulse(tenantId, taskId))) throw noSuchTask();
     return page;
   }
 }

@@ -11,7 +11,7 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { type Caller, From, Needs } from '../access/caller';
 import { Answers } from '../docs/describe';
 import { explainTask } from '../explain/explain';
-import { notFound } from '../problems/problem';
+import { noSuchTask } from '../problems/problem';
 import { InPages, idOf } from '../query';
 
 /** What is so, what was sent, and why nothing moves. */
@@ -53,13 +53,13 @@ export class TaskPartsController {
   @Answers(ExplanationView, { says: 'Why it is not moving, what moves it, and what a person can do.', path: ['id'] })
   async explain(@From() caller: Caller, @Param('id') id: string): Promise<ExplanationView> {
     const facts = await this.explanations.standstill(caller.tenantId, idOf('task', id));
-    if (!facts) throw notFound('such task');
+    if (!facts) throw noSuchTask();
     return explainTask(facts);
   }
 
   // An empty page may be the end of a list, or a list of nothing.
   private async existing<T>({ tenantId }: Caller, taskId: string, page: Page<T>): Promise<Page<T>> {
-    if (page.items.length === 0 && !(await this.tasks.pulse(tenantId, taskId))) throw notFound('such task');
+    if (page.items.length === 0 && !(await this.tasks.pulse(tenantId, taskId))) throw noSuchTask();
     return page;
   }
 }

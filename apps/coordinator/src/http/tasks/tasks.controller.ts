@@ -8,7 +8,7 @@ import { type Caller, From, Needs } from '../access/caller';
 import { JsonBody, OptionalJsonBody } from '../body/json-body';
 import { Answers, Takes } from '../docs/describe';
 import { etagOf, expectedRevision, idempotencyKeyOf } from '../preconditions';
-import { HttpProblem, invalidRequest, notFound } from '../problems/problem';
+import { HttpProblem, invalidRequest, noSuchTask } from '../problems/problem';
 import { Filtered, InPages, idOf, WaitMs } from '../query';
 import { requestIdOf } from '../request-id';
 import { TaskBatch } from '../submission/task.batch';
@@ -129,7 +129,7 @@ export class TasksController {
   ): Promise<TaskView> {
     const { kind } = await this.lifecycle.cancel({ tenantId, taskId, reason, expectedRevision: expected });
     const task = await this.tasks.one(tenantId, taskId);
-    if (!task || kind === 'not-found') throw notFound('such task');
+    if (!task || kind === 'not-found') throw noSuchTask();
     switch (kind) {
       case 'cancelling':
         return task;
@@ -145,7 +145,7 @@ export class TasksController {
 
   private async found({ tenantId }: Caller, taskId: string): Promise<TaskView> {
     const task = await this.tasks.one(tenantId, taskId);
-    if (!task) throw notFound('such task');
+    if (!task) throw noSuchTask();
     return task;
   }
 }

@@ -3,7 +3,7 @@ import { type Page, type PageRequest, VerificationReader } from '@muster/persist
 import { Controller, Get, Param } from '@nestjs/common';
 import { type Caller, From, Needs } from '../access/caller';
 import { Answers } from '../docs/describe';
-import { notFound } from '../problems/problem';
+import { noSuchTask } from '../problems/problem';
 import { InPages, idOf } from '../query';
 
 /** The history put to the proof on the live database: chained and folded anew, and held against the rows. */
@@ -16,7 +16,7 @@ export class VerificationController {
   @Answers(VerificationView, { says: "Whether the task's history is whole and gives its rows.", path: ['id'] })
   async one(@From() { tenantId }: Caller, @Param('id') id: string): Promise<VerificationView> {
     const found = await this.verification.task(tenantId, idOf('task', id));
-    if (!found) throw notFound('such task');
+    if (!found) throw noSuchTask();
     return found;
   }
 
