@@ -37,7 +37,9 @@ create function kept_tasks(ids uuid[]) returns table (id uuid, reason text)
 language sql stable set search_path = public, pg_temp as $$
   select distinct on (k.id) k.id, k.reason from (
     select t.id, 'needsAttention' as reason from task t
-    where t.id = any(ids) and t.conditions like '%"NeedsAttention"%'
+    where t.id = any(ids) and (
+      select true from json_array_elements(t.conditions::json) c
+      where c ->> 'type' = 'NeedsAttention' and (c ->> 'status')::boolean limit 1)
     union all
     select o.task_id, 'unknownOperation' from operation o where o.task_id = any(ids) and o.state in ('sent', 'unknown')
     union all

@@ -154,6 +154,16 @@ describe('a task that ended long ago', () => {
   });
 });
 
+describe('a task that somebody had to look at', () => {
+  it('goes like any other once nothing of it waits for a person', async () => {
+    const resolved = [{ type: 'NeedsAttention', status: false, reason: 'resolved', message: '', steps: 0 }];
+    const { task } = await ended(31, { task: { conditions: JSON.stringify(resolved) } });
+
+    expect((await prune()).removed.tasks).toBe(1);
+    expect(await isThere(task)).toBe(false);
+  });
+});
+
 describe('a task stays', () => {
   const RUNNING = { state: 'running', finished_at: null };
   const FAILED = { state: 'failed', failure: '{}' };
