@@ -5,6 +5,7 @@ import { Doorbells, QueueBackend } from '@muster/messaging';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database';
+import { ringJobs } from '../../../test/support/ring-jobs';
 import { until } from '../../../test/support/until';
 import { PlannerModule } from './planner.module';
 
@@ -27,9 +28,9 @@ afterAll(async () => {
 
 describe('a planner', () => {
   it('drops a job whose step is not there, so that it does not come again', async () => {
-    app
-      .get(Doorbells)
-      .ring(QUEUES.planner, [{ name: 'plan', id: `p-${newUuid()}`, data: { steps: [{ id: newUuid(), epoch: 0 }] } }]);
+    ringJobs(app.get(Doorbells), QUEUES.planner, [
+      { name: 'plan', id: `p-${newUuid()}`, data: { steps: [{ id: newUuid(), epoch: 0 }] } },
+    ]);
     await app.get(Doorbells).settled();
 
     const depth = await until(async () =>

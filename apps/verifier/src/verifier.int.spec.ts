@@ -5,6 +5,7 @@ import { Doorbells, QueueBackend } from '@muster/messaging';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database';
+import { ringJobs } from '../../../test/support/ring-jobs';
 import type { Row } from '../../../test/support/rows';
 import { until } from '../../../test/support/until';
 import { absent, hangsUp, happened, ProbeServer, says } from './testing/probe-server';
@@ -314,9 +315,9 @@ describe('the verifier as a process', () => {
   it('answers what comes through its queue', async () => {
     const step = await scene.verifying();
 
-    app
-      .get(Doorbells)
-      .ring(QUEUES.verifier, [{ name: 'verify', id: `v-${newUuid()}`, data: { steps: [{ id: step.id, epoch: 1 }] } }]);
+    ringJobs(app.get(Doorbells), QUEUES.verifier, [
+      { name: 'verify', id: `v-${newUuid()}`, data: { steps: [{ id: step.id, epoch: 1 }] } },
+    ]);
 
     await until(async () => (await scene.verdictsOn(step)).length === 1);
   });

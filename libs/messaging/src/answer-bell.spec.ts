@@ -1,16 +1,34 @@
+import { Log } from '@muster/chassis';
 import { AnswerBell } from './answer-bell';
-import type { Doorbell, Doorbells } from './doorbells';
+import type { QueueBackend } from './backend';
+import { Doorbells } from './doorbells';
+
+const queues: { over: () => void }[] = [];
+afterEach(() => {
+  for (const queue of queues.splice(0)) queue.over();
+});
 
 /** A queue whose rings end when the test says so. */
 function slowQueue() {
   const rung: object[] = [];
   let end: () => void = () => undefined;
-  const doorbells = {
-    ring: (_queue: string, jobs: readonly Doorbell[]) => rung.push(...jobs.map(({ data }) => data)),
-    settled: () => new Promise<void>((resolve) => (end = resolve)),
+  let over = false;
+  queues.push({
+    over: () => {
+      over = true;
+      end();
+    },
+  });
+  const queue = {
+    addBulk: async (jobs: readonly { data: object }[]) => {
+      rung.push(...jobs.map(({ data }) => data));
+      if (!over) await new Promise<void>((resolve) => (end = resolve));
+    },
   };
+  const backend = { ready: () => Promise.resolve(), producer: () => queue } as unknown as QueueBackend;
+  const doorbells = new Doorbells(backend, new Log('test', 'silent'));
   const points = { before: () => undefined, after: () => undefined };
-  return { bell: new AnswerBell(doorbells as unknown as Doorbells, points), rung, end: () => end() };
+  return { bell: new AnswerBell(doorbells, points), doorbells, rung, end: () => end() };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -37,6 +55,18 @@ describe('the bell of answers', () => {
     end();
     await turn();
     expect(rung.slice(1)).toEqual([{ steps: ['b'] }, { tasks: ['t'] }]);
+  });
+
+  it('has settled only when what arrived meanwhile has left, too', async () => {
+    const { bell, doorbells, rung, end } = slowQueue();
+    bell.ring('steps', ['a']);
+    await turn();
+    bell.ring('steps', ['b']);
+    const settled = doorbells.settled().then(() => rung.length);
+    end();
+    await turn();
+    end();
+    expect(await settled).toBe(2);
   });
 
   it('rings again after it has come to rest', async () => {

@@ -1,7 +1,7 @@
 import type { Subjects } from '@muster/chassis';
 import { type CoordinatorDoorbell, QUEUES } from '@muster/contracts';
 import { LIMITS } from '@muster/domain';
-import type { Doorbells } from './doorbells';
+import type { Doorbell, Doorbells } from './doorbells';
 import { Gathering } from './gathering';
 
 /** The fault points of a service right before and after it rings. */
@@ -12,35 +12,31 @@ export interface RingPoints {
 
 type Item = readonly [kind: keyof CoordinatorDoorbell, id: string];
 
+const KINDS: readonly Item[0][] = ['steps', 'tasks'];
+
 /** Tells coordinators what has something new. */
 export class AnswerBell {
   private readonly gathering: Gathering<Item>;
 
-  constructor(
-    private readonly doorbells: Doorbells,
-    private readonly points: RingPoints,
-  ) {
-    this.gathering = new Gathering(doorbells, QUEUES.coordinator, (items) => {
-      this.tell('steps', items);
-      this.tell('tasks', items);
+  constructor(doorbells: Doorbells, points: RingPoints) {
+    this.gathering = new Gathering(doorbells, QUEUES.coordinator, {
+      pack: (items) => KINDS.flatMap((kind) => jobsOf(kind, items)),
+      before: (items) => points.before(() => items.map(([, id]) => id)),
+      after: (items) => points.after(() => items.map(([, id]) => id)),
     });
   }
 
   ring(kind: keyof CoordinatorDoorbell, ids: Iterable<string>): void {
     this.gathering.add(Array.from(ids, (id) => [kind, id] as const));
   }
+}
 
-  // A job id that is taken would silence the ring: each gets its own.
-  private tell(kind: keyof CoordinatorDoorbell, items: readonly Item[]): void {
-    const ids = [...new Set(items.flatMap(([of, id]) => (of === kind ? [id] : [])))];
-    if (ids.length === 0) return;
-    const jobs = Array.from({ length: Math.ceil(ids.length / LIMITS.DOORBELL_ITEMS_MAX) }, (_, index) => ({
-      name: 'answer',
-      data: { [kind]: ids.slice(index * LIMITS.DOORBELL_ITEMS_MAX, (index + 1) * LIMITS.DOORBELL_ITEMS_MAX) },
-      id: crypto.randomUUID(),
-    }));
-    this.points.before(() => ids);
-    this.doorbells.ring(QUEUES.coordinator, jobs);
-    this.points.after(() => ids);
-  }
+// A job id that is taken would silence the ring: each gets its own.
+function jobsOf(kind: keyof CoordinatorDoorbell, items: readonly Item[]): Doorbell[] {
+  const ids = [...new Set(items.flatMap(([of, id]) => (of === kind ? [id] : [])))];
+  return Array.from({ length: Math.ceil(ids.length / LIMITS.DOORBELL_ITEMS_MAX) }, (_, index) => ({
+    name: 'answer',
+    data: { [kind]: ids.slice(index * LIMITS.DOORBELL_ITEMS_MAX, (index + 1) * LIMITS.DOORBELL_ITEMS_MAX) },
+    id: crypto.randomUUID(),
+  }));
 }

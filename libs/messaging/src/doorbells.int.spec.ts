@@ -2,6 +2,7 @@ import { Log } from '@muster/chassis';
 import { IsInt } from 'class-validator';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database';
 import { RedisServer } from '../../../test/support/redis-server';
+import { ringJobs } from '../../../test/support/ring-jobs';
 import { until } from '../../../test/support/until';
 import { QueueBackend } from './backend';
 import { Consumers } from './consumer';
@@ -13,7 +14,12 @@ class Ring {
 
 const log = new Log('test', 'silent');
 const QUEUE = 'test-executor';
-const jobs = (...steps: unknown[]) => steps.map((step) => ({ name: 'run', data: { step }, id: `step-${step}-0` }));
+const ring = (doorbells: Doorbells, ...steps: unknown[]): void =>
+  ringJobs(
+    doorbells,
+    QUEUE,
+    steps.map((step) => ({ name: 'run', data: { step }, id: `step-${step}-0` })),
+  );
 
 describe.each(['redis', 'postgres'] as const)('queues on %s', (kind) => {
   let test: TestDatabase;
@@ -54,7 +60,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', (kind) => {
   };
 
   it('bring every message once, in the order of their rings', async () => {
-    doorbells.ring(QUEUE, jobs(1, 2, 3));
+    ring(doorbells, 1, 2, 3);
 
     const steps = listen();
 
@@ -65,14 +71,14 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', (kind) => {
   it('drop a message that breaks its rules, and go on', async () => {
     const steps = listen();
 
-    doorbells.ring(QUEUE, jobs('forged', 4));
+    ring(doorbells, 'forged', 4);
 
     await until(() => steps.length > 0, { what: 'the good message' });
     expect(steps).toEqual([4]);
   });
 
   it('show how deep they are', async () => {
-    doorbells.ring(QUEUE, jobs(1, 2));
+    ring(doorbells, 1, 2);
     await doorbells.settled();
 
     expect(await doorbells.depths([QUEUE])).toEqual([{ queue: QUEUE, waiting: 2, active: 0, delayed: 0, failed: 0 }]);
@@ -80,13 +86,13 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', (kind) => {
 
   it('keep nothing of a job that is done', async () => {
     const steps = listen();
-    doorbells.ring(QUEUE, jobs(1));
+    ring(doorbells, 1);
     await until(() => steps.length === 1, { what: 'the message' });
 
     // The same id again: a queue that remembered the first would drop this one silently.
     await until(
       async () => {
-        doorbells.ring(QUEUE, jobs(1));
+        ring(doorbells, 1);
         await doorbells.settled();
         return steps.length >= 2;
       },
@@ -111,7 +117,7 @@ describe('a Redis that is away', () => {
     await redis.kill();
 
     // Nothing to await: whoever rings has committed already and goes on.
-    expect(doorbells.ring(QUEUE, jobs(1))).toBeUndefined();
+    expect(ring(doorbells, 1)).toBeUndefined();
     await doorbells.settled();
     await doorbells.onApplicationShutdown();
     await redis.stop();
@@ -129,10 +135,10 @@ describe('a Redis that is away', () => {
     await first.stop();
     const second = await RedisServer.start({ port: first.port });
 
-    let ring = 0;
+    let step = 0;
     await until(
       async () => {
-        doorbells.ring(QUEUE, jobs(++ring));
+        ring(doorbells, ++step);
         await doorbells.settled();
         return steps.length > 0;
       },

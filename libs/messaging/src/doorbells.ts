@@ -12,6 +12,14 @@ export interface Doorbell {
   readonly priority?: number;
 }
 
+/** Who has something to ring; asked when the line is free. */
+export interface RingSource {
+  /** All that waits, as jobs. */
+  take(): Doorbell[];
+  /** What was taken is in the queue, or was given up. */
+  taken(): void;
+}
+
 /** How many jobs of each kind a queue holds. */
 export interface QueueDepth {
   readonly queue: string;
@@ -23,8 +31,6 @@ export interface QueueDepth {
 
 const RING_MS_MAX = 2_000;
 const BULK_MAX = 500;
-/** Rings that may wait for a slow backend; more are dropped, and the sweeper rings again. */
-const BACKLOG_MAX = 20_000;
 const FAILED_KEPT = 100;
 const WARN_EVERY_MS = 5_000;
 
@@ -44,15 +50,19 @@ export class Doorbells implements OnApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  /** Never throws and never waits. */
-  ring(queue: string, jobs: readonly Doorbell[]): void {
-    this.line(queue).ring(jobs);
+  /** What `source` has by then leaves as soon as the ring under way has left. Never throws and never waits. */
+  ring(queue: string, source: RingSource): void {
+    this.line(queue).ring(source);
   }
 
-  /** Resolves when everything rung so far, of one queue or of all, was added or given up. */
-  async settled(queue?: string): Promise<void> {
-    const lines = queue === undefined ? [...this.lines.values()] : [this.line(queue)];
-    await Promise.all(lines.map((line) => line.settled()));
+  /** Tells that so many could not be rung. */
+  lose(queue: string, count: number, error: unknown): void {
+    this.line(queue).lose(count, error);
+  }
+
+  /** Resolves when everything rung so far was added or given up. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.lines.values()].map((line) => line.settled()));
   }
 
   /** For GET /v1/queues; rejects while the backend is away. */
@@ -61,9 +71,6 @@ export class Doorbells implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.settled();
-    // Whoever gathers while a ring is under way rings once more.
-    await new Promise((resolve) => setImmediate(resolve));
     await this.settled();
     await Promise.all([...this.lines.values()].map((line) => line.close()));
     this.backend.close();
@@ -76,10 +83,10 @@ export class Doorbells implements OnApplicationShutdown {
   }
 }
 
-/** The line to one queue: one batch under way, the next one gathers meanwhile. */
+/** The line to one queue: one ring is under way at a time. */
 class Line {
   private queue: Queue | undefined;
-  private waiting: Doorbell[] = [];
+  private readonly sources = new Set<RingSource>();
   private ringing: Promise<void> | undefined;
   private warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -89,18 +96,13 @@ class Line {
     private readonly log: Log,
   ) {}
 
-  ring(jobs: readonly Doorbell[]): void {
-    if (this.waiting.length + jobs.length > BACKLOG_MAX) {
-      this.lose(jobs.length, new Error(`More than ${BACKLOG_MAX} rings wait.`));
-      return;
-    }
-    this.waiting.push(...jobs);
+  ring(source: RingSource): void {
+    this.sources.add(source);
     this.ringing ??= this.drain();
   }
 
-  // Whoever waited for one ring may begin the next one.
   async settled(): Promise<void> {
-    while (this.ringing) await this.ringing;
+    await this.ringing;
   }
 
   async depth(): Promise<QueueDepth> {
@@ -118,7 +120,13 @@ class Line {
 
   private async drain(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) await this.add(this.waiting.splice(0, BULK_MAX));
+    while (this.sources.size > 0) {
+      const sources = [...this.sources];
+      this.sources.clear();
+      const jobs = sources.flatMap((source) => source.take());
+      while (jobs.length > 0) await this.add(jobs.splice(0, BULK_MAX));
+      for (const source of sources) source.taken();
+    }
     this.ringing = undefined;
   }
 
@@ -156,7 +164,7 @@ class Line {
     }
   }
 
-  private lose(count: number, error: unknown): void {
+  lose(count: number, error: unknown): void {
     lost.inc({ queue: this.name }, count);
     if (performance.now() - this.warnedAt < WARN_EVERY_MS) return;
     this.warnedAt = performance.now();

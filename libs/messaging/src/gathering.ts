@@ -1,33 +1,46 @@
-import type { Doorbells } from './doorbells';
+import type { Doorbell, Doorbells, RingSource } from './doorbells';
 
-/**
- * What is to be rung at one queue. One ring is under way at a time: what arrives meanwhile, or in the same turn of the
- * event loop, rings together.
- */
-export class Gathering<T> {
+/** How items become jobs, and who is told right before they leave and right after they have left or were given up. */
+export interface Packing<T> {
+  pack(items: readonly T[]): Doorbell[];
+  before?(items: readonly T[]): void;
+  after?(items: readonly T[]): void;
+}
+
+/** Items that wait for a slow backend; more are dropped, and the sweeper rings again. */
+const BACKLOG_MAX = 20_000;
+
+/** What is to be rung at one queue: what arrives while a ring is under way, or in the same turn, rings together. */
+export class Gathering<T> implements RingSource {
   private waiting: T[] = [];
-  private ringing: Promise<void> | undefined;
+  private leaving: readonly T[] = [];
 
-  /** `ring` hands jobs to the doorbells; it neither waits nor throws. */
   constructor(
-    private readonly doorbells: Pick<Doorbells, 'settled'>,
+    private readonly doorbells: Pick<Doorbells, 'ring' | 'lose'>,
     private readonly queue: string,
-    private readonly ring: (items: readonly T[]) => void,
+    private readonly packing: Packing<T>,
   ) {}
 
-  add(items: Iterable<T>): void {
+  /** Never throws and never waits. */
+  add(items: readonly T[]): void {
+    if (items.length === 0) return;
+    if (this.waiting.length + items.length > BACKLOG_MAX) {
+      this.doorbells.lose(this.queue, items.length, new Error(`More than ${BACKLOG_MAX} rings wait.`));
+      return;
+    }
     this.waiting.push(...items);
-    this.ringing ??= this.drain();
+    this.doorbells.ring(this.queue, this);
   }
 
-  private async drain(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) {
-      const items = this.waiting;
-      this.waiting = [];
-      this.ring(items);
-      await this.doorbells.settled(this.queue);
-    }
-    this.ringing = undefined;
+  take(): Doorbell[] {
+    this.leaving = this.waiting;
+    this.waiting = [];
+    this.packing.before?.(this.leaving);
+    return this.packing.pack(this.leaving);
+  }
+
+  taken(): void {
+    this.packing.after?.(this.leaving);
+    this.leaving = [];
   }
 }

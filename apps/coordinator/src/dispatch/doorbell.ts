@@ -26,16 +26,14 @@ export class Doorbell {
 
   private gathering(queue: string): Gathering<Ring> {
     const gathering =
-      this.gatherings.get(queue) ?? new Gathering(this.doorbells, queue, (rings) => this.send(queue, rings));
+      this.gatherings.get(queue) ??
+      new Gathering<Ring>(this.doorbells, queue, {
+        pack: (rings) => (queue === QUEUES.verifier ? checksOf(rings) : runsOf(rings.filter(isRun))),
+        before: (rings) => faultPoint('coordinator.before-ring', () => rings.flatMap(subjectsOf)),
+        after: (rings) => faultPoint('coordinator.after-ring', () => rings.flatMap(subjectsOf)),
+      });
     this.gatherings.set(queue, gathering);
     return gathering;
-  }
-
-  private send(queue: string, rings: readonly Ring[]): void {
-    const subjects = () => rings.flatMap(subjectsOf);
-    faultPoint('coordinator.before-ring', subjects);
-    this.doorbells.ring(queue, queue === QUEUES.verifier ? checksOf(rings) : runsOf(rings.filter(isRun)));
-    faultPoint('coordinator.after-ring', subjects);
   }
 }
 
