@@ -16,7 +16,7 @@ beforeAll(async () => {
   report = await runChaos({ seed: SEED, effects: EFFECTS, faults: FAULTS, tasksAtOnce: TASKS_AT_ONCE, folder });
 });
 // What a failure leaves behind is worth keeping: expect names the folder.
-afterAll(() => report.findings.length === 0 && rm(folder, { recursive: true, force: true }));
+afterAll(() => report?.findings.length === 0 && rm(folder, { recursive: true, force: true }));
 
 describe('random work while everything is killed, frozen, wiped, restarted and cut', () => {
   it('has every effect once, loses nothing acknowledged and believes no phantom', () => {

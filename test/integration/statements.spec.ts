@@ -1,6 +1,6 @@
 import { ANY_UUID, connectionSettings, Database, type NamedSql } from '@muster/persistence';
 import { Client } from 'pg';
-import { AGENT_CALLS, EXPAND, LAST_EFFECTS, LOAD } from '../../apps/coordinator/src/lifecycle/load.sql';
+import { AGENT_CALLS, EXPAND, LAST_EFFECTS, LOAD, RECALL } from '../../apps/coordinator/src/lifecycle/load.sql';
 import {
   COMMIT,
   COMMIT_WHOLE,
@@ -24,7 +24,7 @@ import { Rows } from '../support/rows';
 
 /** What a step's way goes through, each as often as there are steps. */
 const STATEMENTS: readonly NamedSql[] = [
-  ...[SUBMIT, FIND_BY_KEY, LOAD, EXPAND, AGENT_CALLS, LAST_EFFECTS, COMMIT, COMMIT_WHOLE, COMMIT_WITHDRAWAL],
+  ...[SUBMIT, FIND_BY_KEY, LOAD, RECALL, EXPAND, AGENT_CALLS, LAST_EFFECTS, COMMIT, COMMIT_WHOLE, COMMIT_WITHDRAWAL],
   ...[ADVANCE, PREPARE, REFUSE, WITHDRAWN, READ_SIBLINGS],
   ...[LOAD_STEPS, WRITE_STEP_VERDICTS, LOAD_TASKS, WRITE_TASK_VERDICTS, LOAD_OPERATIONS],
   ...[TASK_PULSE, TASKS_BY_ID],

@@ -1,6 +1,8 @@
+import type { Acceptance } from '../../apps/coordinator/src/lifecycle/accept';
 import { decide } from '../../apps/coordinator/src/lifecycle/decide';
 import type { Decision, Input, Outcome, Reply, Ring } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Snapshot, Surroundings } from '../../apps/coordinator/src/lifecycle/snapshot';
+import { TaskMemory } from '../../apps/coordinator/src/lifecycle/task.memory';
 import { type Scope, scopeOf } from '../../apps/coordinator/src/lifecycle/testing/memory.store';
 import { GRACE_MS, LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import type { Oracle } from './oracle';
@@ -26,6 +28,8 @@ const ROUNDS_MAX = 32;
 export class SimCoordinator implements Actor {
   isAlive = true;
   isPaused = false;
+  /** That of a process ends with it. */
+  private readonly memory = new TaskMemory();
   private readonly steps = new Set<string>();
   private looksAtTask = false;
   private questions: Question[] = [];
@@ -35,7 +39,10 @@ export class SimCoordinator implements Actor {
     private readonly world: World,
     private readonly oracle: Oracle,
     readonly name: string,
-  ) {}
+    accepted?: Acceptance,
+  ) {
+    if (accepted) this.memory.accepted(accepted);
+  }
 
   die(): void {
     this.isAlive = false;
@@ -68,6 +75,7 @@ export class SimCoordinator implements Actor {
     const steps = [...sweep.lost(), ...due.steps, ...(this.oracle.room > 0 ? sweep.backlog() : [])];
     if (steps.length === 0 && !due.task) return;
     this.world.stage.say(this.name, () => `sweeps ${steps.map((id) => this.world.keyOf(id)).join(', ') || 'the task'}`);
+    this.memory.forgetDue(due.steps, due.task ? [this.world.store.task.id] : []);
     this.look(steps, due.task);
   }
 
@@ -86,9 +94,17 @@ export class SimCoordinator implements Actor {
     this.load(batch, scopeOf(known), 1);
   }
 
+  /** With the rows that it wrote last, as long as nobody else has moved the task. */
   private load(batch: Batch, scope: Scope, round: number): void {
     if (round > ROUNDS_MAX) this.oracle.accuse('a decision still lacked facts after many loads');
-    const read = () => this.world.store.snapshot(scope);
+    const { store } = this.world;
+    const { known, unknown } = this.memory.recall([...scope.steps], [store.task.id]);
+    const remembered = unknown.stepIds.length + unknown.taskIds.length === 0 ? known[0] : undefined;
+    const read = () => {
+      if (remembered?.task.revision === store.task.revision) return this.oracle.watchRecall(scope, remembered);
+      if (remembered) this.memory.share([store.task.id]);
+      return store.snapshot(scope);
+    };
     this.world.statement(
       this,
       'load',
@@ -104,7 +120,7 @@ export class SimCoordinator implements Actor {
     );
     if (outcome.kind === 'wants') return this.expand(batch, scope, round, outcome);
     if (outcome.kind === 'unchanged') return this.end(batch, outcome.replies);
-    this.commit(batch, outcome.decision);
+    this.commit(batch, outcome.decision, snapshot);
   }
 
   private expand(batch: Batch, scope: Scope, round: number, { wants }: Extract<Outcome, { kind: 'wants' }>): void {
@@ -118,17 +134,18 @@ export class SimCoordinator implements Actor {
     );
   }
 
-  private commit(batch: Batch, decision: Decision): void {
+  private commit(batch: Batch, decision: Decision, snapshot: Snapshot): void {
     this.world.statement(
       this,
       'commit',
       () => this.oracle.watchCommit(decision, this.name),
-      (won) => (won ? this.finish(batch, decision) : this.again(batch)),
+      (won) => (won ? this.finish(batch, decision, snapshot) : this.again(batch)),
       () => this.giveBack(batch),
     );
   }
 
-  private finish(batch: Batch, decision: Decision): void {
+  private finish(batch: Batch, decision: Decision, snapshot: Snapshot): void {
+    this.memory.committed(decision, snapshot);
     for (const ring of decision.rings) this.ring(ring);
     for (const input of decision.followUps) {
       if (input.kind === 'look') this.steps.add(input.stepId);
@@ -158,6 +175,7 @@ export class SimCoordinator implements Actor {
   /** Somebody else's commit came first: loaded and decided again. */
   private again(batch: Batch): void {
     this.world.stage.say(this.name, () => 'loses to another commit');
+    this.memory.forget([this.world.store.task.id]);
     for (const id of batch.steps) this.steps.add(id);
     this.looksAtTask ||= batch.task;
     this.questions = [...batch.questions, ...this.questions];

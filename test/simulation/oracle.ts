@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LIMITS } from '@muster/domain';
 import type { Advance, AdvanceAnswer } from '@muster/ledger';
 import type { Decision, Outcome, Reply, Revision } from '../../apps/coordinator/src/lifecycle/decision';
 import type { Snapshot, StepRow } from '../../apps/coordinator/src/lifecycle/snapshot';
+import type { RememberedRows } from '../../apps/coordinator/src/lifecycle/task.memory';
 import type { StoredOperation } from '../../apps/coordinator/src/lifecycle/testing/memory.ledger';
+import type { Scope } from '../../apps/coordinator/src/lifecycle/testing/memory.store';
 import { Refused } from '../../apps/coordinator/src/lifecycle/testing/refused';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import type { StepWork } from '../../apps/executor/src/work';
@@ -48,6 +51,22 @@ export class Oracle {
   }
 
   // The coordinator.
+
+  /** Rows of a coordinator's memory are those of the database, but for when they are due. */
+  watchRecall(scope: Scope, remembered: RememberedRows): Snapshot {
+    const { store } = this.world;
+    const read = store.snapshot(scope);
+    const recalled = store.snapshot(scope, remembered);
+    const isOf = <T extends { dueAt: unknown }>(row: T, stored: T | undefined) =>
+      row === stored || isDeepStrictEqual({ ...row, dueAt: null }, { ...stored, dueAt: null });
+    if (!isOf(recalled.task, read.task)) this.accuse('a coordinator remembers another task than there is');
+    for (const id of new Set([...read.steps.keys(), ...recalled.steps.keys()])) {
+      const row = recalled.steps.get(id);
+      if (!row || !isOf(row, read.steps.get(id)))
+        this.accuse(`a coordinator does not remember ${this.world.keyOf(id)} as it is`);
+    }
+    return recalled;
+  }
 
   watchDecision(snapshot: Snapshot, work: () => Outcome): Outcome {
     let outcome: Outcome;

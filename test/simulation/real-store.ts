@@ -10,8 +10,9 @@ import {
 } from '@muster/persistence';
 import type { Acceptance } from '../../apps/coordinator/src/lifecycle/accept';
 import type { Decision } from '../../apps/coordinator/src/lifecycle/decision';
-import type { VerdictRow } from '../../apps/coordinator/src/lifecycle/snapshot';
+import type { Snapshot, VerdictRow } from '../../apps/coordinator/src/lifecycle/snapshot';
 import { SnapshotReader } from '../../apps/coordinator/src/lifecycle/snapshot.reader';
+import { TaskMemory } from '../../apps/coordinator/src/lifecycle/task.memory';
 import {
   BACKLOG,
   SWEEP_DUE,
@@ -55,6 +56,9 @@ const EMPTY = `
 /** The same statements as MemoryStore has them, as the services send them to Postgres. */
 export class RealStore {
   readonly reader: SnapshotReader;
+  /** Reads with what a coordinator remembers that made the commits here. */
+  readonly remembering: SnapshotReader;
+  readonly memory = new TaskMemory();
   private readonly tasks: TaskStore;
   private readonly ledger: OperationLedger;
   private readonly evidence: EvidenceStore;
@@ -64,7 +68,9 @@ export class RealStore {
     private readonly admin: TestDatabase['client'],
     private readonly database: Database,
   ) {
-    this.reader = new SnapshotReader(database, new PlanCache(database));
+    const plans = new PlanCache(database);
+    this.reader = new SnapshotReader(database, plans, new TaskMemory(0));
+    this.remembering = new SnapshotReader(database, plans, this.memory);
     this.tasks = new TaskStore(database);
     this.ledger = new OperationLedger(database, 'twin');
     this.evidence = new EvidenceStore(database);
@@ -87,6 +93,7 @@ export class RealStore {
     await this.admin.query('select pg_advisory_unlock_all()');
     await this.setClock(now);
     await this.tasks.submit(acceptance);
+    this.memory.accepted(acceptance);
   }
 
   async setClock(now: number): Promise<void> {
@@ -101,8 +108,11 @@ export class RealStore {
     return this.ledger.refuse(refusal);
   }
 
-  async commit(decision: Decision): Promise<boolean> {
-    return (await this.tasks.commit([decision])).has(decision.task.id);
+  /** Without what it was drawn from it is the commit of another coordinator. */
+  async commit(decision: Decision, drawnFrom?: Snapshot): Promise<boolean> {
+    const won = (await this.tasks.commit([decision])).has(decision.task.id);
+    if (won && drawnFrom) this.memory.committed(decision, drawnFrom);
+    return won;
   }
 
   async addProbe(row: Parameters<EvidenceStore['add']>[0]): Promise<void> {

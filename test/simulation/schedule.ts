@@ -1,5 +1,5 @@
 import { isTerminal, PLANNING_INDEX, TASK } from '@muster/domain';
-import { accept } from '../../apps/coordinator/src/lifecycle/accept';
+import { type Acceptance, accept } from '../../apps/coordinator/src/lifecycle/accept';
 import { MemoryStore } from '../../apps/coordinator/src/lifecycle/testing/memory.store';
 import { LEASE_TTL_MS } from '../../apps/coordinator/src/lifecycle/testing/task.world';
 import { SimCoordinator } from './coordinator';
@@ -100,7 +100,7 @@ class Schedule {
     this.oracle = new Oracle(this.world);
     this.person = new Person(this.world, this.oracle);
     for (let count = 0; count < EXECUTORS; count++) this.startExecutor();
-    for (let count = 0; count < COORDINATORS; count++) this.startCoordinator();
+    for (let count = 0; count < COORDINATORS; count++) this.startCoordinator(count === 0 ? acceptance : undefined);
     for (let count = 0; count < VERIFIERS; count++) this.startVerifier();
     for (const ring of acceptance.rings) this.world.bell.ring(ring);
   }
@@ -340,8 +340,8 @@ class Schedule {
     this.executors.push(new SimExecutor(this.world, this.oracle, `executor ${++this.named}`));
   }
 
-  private startCoordinator(): void {
-    this.coordinators.push(new SimCoordinator(this.world, this.oracle, `coordinator ${++this.named}`));
+  private startCoordinator(accepted?: Acceptance): void {
+    this.coordinators.push(new SimCoordinator(this.world, this.oracle, `coordinator ${++this.named}`, accepted));
   }
 
   private startVerifier(): void {

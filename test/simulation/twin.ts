@@ -30,6 +30,8 @@ export class Twin {
   /** What claims, settlements and commits were answered. */
   readonly answers: string[] = [];
 
+  private readonly drawnFrom = new WeakMap<Decision, Snapshot>();
+
   private constructor(
     private readonly real: RealStore,
     private readonly draws: Draws,
@@ -113,10 +115,15 @@ export class Twin {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const seed = this.draws.below(2 ** 31);
       const real = (await this.real.reader.read(realScope)).get(this.taskId)!;
+      const recalled = (await this.real.remembering.read(realScope)).get(this.taskId)!;
+      this.same('what is remembered', withoutDue(real), withoutDue(recalled));
       const outcome = decideFrom(this.memory.snapshot(scope), inputs, seed);
       this.same('a decision', outcome, decideFrom(real, inputs, seed));
       if (outcome.kind === 'unchanged') return undefined;
-      if (outcome.kind === 'decided') return outcome.decision;
+      if (outcome.kind === 'decided') {
+        this.drawnFrom.set(outcome.decision, real);
+        return outcome.decision;
+      }
       scope = this.memory.expand(scope, outcome.wants);
       realScope = await this.real.reader.expand(realScope, new Map([[this.taskId, outcome.wants]]));
     }
@@ -127,7 +134,7 @@ export class Twin {
     const won = await this.both(
       `commit ${decision.events.map(({ type }) => type).join(', ')}`,
       () => this.memory.commit(decision),
-      () => this.real.commit(decision),
+      () => this.real.commit(decision, this.drawnFrom.get(decision)!),
     );
     this.answers.push(won ? 'commit: won' : 'commit: lost');
     return won;
@@ -251,6 +258,16 @@ function decideFrom(snapshot: Snapshot, inputs: readonly Input[], seed: number):
   const newId = () => draws.uuid();
   const room = Number.POSITIVE_INFINITY;
   return decide(snapshot, inputs, { room, leaseTtlMs: LEASE_TTL_MS, workerLostGraceMs: GRACE_MS, prices: {}, newId });
+}
+
+/** A sweep that hurries moves what is due, and no revision with it. */
+function withoutDue(snapshot: Snapshot): object {
+  const { task, steps } = snapshot;
+  return shownOf({
+    ...snapshot,
+    task: { ...task, dueAt: null },
+    steps: new Map([...steps].map(([id, step]) => [id, { ...step, dueAt: null }])),
+  });
 }
 
 const sorted = (ids: readonly string[]): string[] => [...new Set(ids)].sort();

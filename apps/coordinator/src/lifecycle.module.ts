@@ -8,6 +8,7 @@ import { DecisionLoop } from './lifecycle/decision-loop';
 import { Lifecycle } from './lifecycle/lifecycle.port';
 import { LifecycleService } from './lifecycle/lifecycle.service';
 import { SnapshotReader } from './lifecycle/snapshot.reader';
+import { TaskMemory } from './lifecycle/task.memory';
 import { TaskStore } from './lifecycle/task.store';
 import { TaskNews } from './lifecycle/task-news';
 import { Sweeper, SweepSettings } from './sweeper/sweeper';
@@ -18,6 +19,7 @@ import { Sweeper, SweepSettings } from './sweeper/sweeper';
   providers: [
     PlanCache,
     TaskStore,
+    { provide: TaskMemory, useFactory: () => new TaskMemory() },
     SnapshotReader,
     TaskNews,
     Window,

@@ -14,7 +14,7 @@ import {
 } from '@muster/domain';
 import type { Ring } from './decision';
 import type { Submission } from './lifecycle.port';
-import type { StepRow } from './snapshot';
+import type { StepRow, TaskRow } from './snapshot';
 
 /** The rows of a new task: its first steps are dispatched in the same statement that makes it. */
 export interface Acceptance {
@@ -67,6 +67,43 @@ export function accept(submission: Submission, now: number, room: number, newId 
     events,
     rings,
     toolCalls: rows.filter((row) => row.state === 'dispatched' && row.tool !== APPROVAL).length,
+  };
+}
+
+/** The row of the task, as the submission writes it. */
+export function acceptedTask({ taskId, submission, state, steps, events, toolCalls }: Acceptance): TaskRow {
+  const { completion, invariants, plan, deadlineAt } = submission;
+  const last = events.at(-1)!;
+  return {
+    id: taskId,
+    tenantId: submission.tenantId,
+    state,
+    revision: 1,
+    fence: 0,
+    withdrawal: null,
+    withdrawnAt: null,
+    eventSeq: last.seq,
+    eventHash: last.hash,
+    planRevision: steps[0]!.planRevision,
+    planHash: plan.hash,
+    stepsTotal: steps.length,
+    openSteps: steps.length,
+    toolCalls,
+    modelCalls: 0,
+    tokens: 0,
+    costMicros: 0,
+    input: submission.input,
+    autonomy: submission.autonomy,
+    criteriaCount: completion.length + invariants.length + plan.completion.length,
+    budget: submission.budget as Record<string, number>,
+    priority: submission.priority,
+    output: null,
+    failure: null,
+    conditions: [],
+    verdictId: null,
+    deadlineAt: deadlineAt?.getTime() ?? null,
+    dueAt: deadlineAt?.getTime() ?? null,
+    finishedAt: null,
   };
 }
 

@@ -98,6 +98,46 @@ const values = (columns: Readonly<Record<string, string>>): string =>
 const OPERATION =
   'o.id, o.task_id, o.step_id, o.tool, o.effect, o.state, o.sending, o.doubt, o.releases, o.epoch, o.worker_id, o.output_valid, o.resolver, o.code, o.message, o.retry_after, o.first_sent_at, o.sent_at, o.ended_at, o.settled_at';
 
+/** States of a step in which no operation of it says anything that its row does not. */
+export const WITHOUT_OPERATION = ['pending', 'ready', 'succeeded', 'skipped'] as const;
+
+/** What others than the coordinator write about the steps and tasks of the lists `steps` and `tasks`. */
+const WRITTEN_BY_OTHERS = `named_operations as materialized (
+  select ${OPERATION} from operation o where o.id = any(array(select operation_id from steps where state not in (${WITHOUT_OPERATION.map((state) => `'${state}'`).join(', ')})))
+), in_flight as materialized (
+  select ${OPERATION} from operation o where o.task_id = any(array(select id from tasks where withdrawal is not null and finished_at is null)) and o.state = 'sent'
+), operations as materialized (
+  select * from named_operations union all select * from in_flight where id not in (select id from named_operations)
+), sendings as materialized (
+  select x.* from sending x where x.operation_id = any(array(select id from named_operations where state <> 'succeeded' and (state <> 'sent' or sending > 1)))
+), refusals as materialized (
+  select r.step_id, r.epoch, r.code, r.message from refusal r where r.step_id = any(array(select id from steps where state = 'dispatched'))
+), verdicts as materialized (
+  select v.id, v.task_id, v.step_id, v.round, v.passed, v.code, v.message from verdict v
+  where v.step_id = any(array(select id from steps where state = 'verifying'))
+  union all
+  select v.id, v.task_id, v.step_id, v.round, v.passed, v.code, v.message from verdict v
+  where v.task_id = any(array(select id from tasks where state = 'verifying')) and v.step_id is null
+)`;
+
+const SHOWN_OF_OTHERS = `'now', ${MS('clock_timestamp()')},
+  'operations', (${values(LOADED.operations)} from operations o),
+  'sendings', (select coalesce(json_agg(json_build_object(
+    'operationId', x.operation_id, 'sending', x.sending, 'workerId', x.worker_id, 'outcome', x.outcome, 'code', x.code,
+    'sentAt', ${MS('x.sent_at')}, 'endedAt', ${MS('x.ended_at')}, 'late', x.late) order by x.sending), '[]') from sendings x),
+  'workers', (select coalesce(json_agg(json_build_object(
+    'id', w.id, 'state', w.state, 'leasedUntil', ${MS('w.leased_until')}, 'lockMissedAt', ${MS('w.lock_missed_at')}, 'endedAt', ${MS('w.ended_at')})), '[]')
+    from worker w where w.id = any(array(select worker_id from operations union select worker_id from sendings))),
+  'refusals', (select coalesce(json_agg(json_build_object('stepId', r.step_id, 'code', r.code, 'message', r.message)), '[]')
+    from refusals r where (r.step_id, r.epoch) in (select id, epoch from steps where state = 'dispatched')),
+  'verdicts', (select coalesce(json_agg(json_build_object('id', v.id, 'taskId', v.task_id, 'stepId', v.step_id, 'passed', v.passed, 'code', v.code, 'message', v.message)), '[]')
+    from verdicts v
+    where (v.step_id, v.round) in (select id, epoch from steps where state = 'verifying')
+      or v.step_id is null and (v.task_id, v.round) in (select id, plan_revision from tasks where state = 'verifying')),
+  'probes', (select coalesce(json_agg(json_build_object('id', e.id, 'operationId', e.operation_id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding)
+    order by e.began_at), '[]')
+    from evidence e where e.kind = 'probe' and e.operation_id = any(array(select id from operations where state = 'unknown')))`;
+
 /**
  * Everything that a decision about these steps ($1) and tasks ($2) may need, in one statement and so from one moment:
  * the steps with their direct dependants and what they belong to, their operations, and what is known of the processes that sent them.
@@ -121,44 +161,30 @@ with recursive named as materialized (
   select t.* from task t where t.id = any(array(select id from task_ids))
 ), steps as materialized (
   select s.* from step s where s.id = any(array(select id from step_ids))
-), named_operations as materialized (
-  select ${OPERATION} from operation o where o.id = any(array(select operation_id from steps where state not in ('pending', 'ready', 'succeeded', 'skipped')))
-), in_flight as materialized (
-  select ${OPERATION} from operation o where o.task_id = any(array(select id from tasks where withdrawal is not null and finished_at is null)) and o.state = 'sent'
-), operations as materialized (
-  select * from named_operations union all select * from in_flight where id not in (select id from named_operations)
-), sendings as materialized (
-  select x.* from sending x where x.operation_id = any(array(select id from named_operations where state <> 'succeeded' and (state <> 'sent' or sending > 1)))
-), refusals as materialized (
-  select r.step_id, r.epoch, r.code, r.message from refusal r where r.step_id = any(array(select id from steps where state = 'dispatched'))
-), verdicts as materialized (
-  select v.id, v.task_id, v.step_id, v.round, v.passed, v.code, v.message from verdict v
-  where v.step_id = any(array(select id from steps where state = 'verifying'))
-  union all
-  select v.id, v.task_id, v.step_id, v.round, v.passed, v.code, v.message from verdict v
-  where v.task_id = any(array(select id from tasks where state = 'verifying')) and v.step_id is null
-)
+), ${WRITTEN_BY_OTHERS}
 select json_build_object(
-  'now', ${MS('clock_timestamp()')},
   'tasks', (${values(LOADED.tasks)} from tasks t),
   'steps', (${values(LOADED.steps)} from steps s),
-  'operations', (${values(LOADED.operations)} from operations o),
-  'sendings', (select coalesce(json_agg(json_build_object(
-    'operationId', x.operation_id, 'sending', x.sending, 'workerId', x.worker_id, 'outcome', x.outcome, 'code', x.code,
-    'sentAt', ${MS('x.sent_at')}, 'endedAt', ${MS('x.ended_at')}, 'late', x.late) order by x.sending), '[]') from sendings x),
-  'workers', (select coalesce(json_agg(json_build_object(
-    'id', w.id, 'state', w.state, 'leasedUntil', ${MS('w.leased_until')}, 'lockMissedAt', ${MS('w.lock_missed_at')}, 'endedAt', ${MS('w.ended_at')})), '[]')
-    from worker w where w.id = any(array(select worker_id from operations union select worker_id from sendings))),
-  'refusals', (select coalesce(json_agg(json_build_object('stepId', r.step_id, 'code', r.code, 'message', r.message)), '[]')
-    from refusals r where (r.step_id, r.epoch) in (select id, epoch from steps where state = 'dispatched')),
-  'verdicts', (select coalesce(json_agg(json_build_object('id', v.id, 'taskId', v.task_id, 'stepId', v.step_id, 'passed', v.passed, 'code', v.code, 'message', v.message)), '[]')
-    from verdicts v
-    where (v.step_id, v.round) in (select id, epoch from steps where state = 'verifying')
-      or v.step_id is null and (v.task_id, v.round) in (select id, plan_revision from tasks where state = 'verifying')),
-  'probes', (select coalesce(json_agg(json_build_object('id', e.id, 'operationId', e.operation_id, 'beganAt', ${MS('e.began_at')}, 'finding', e.finding)
-    order by e.began_at), '[]')
-    from evidence e where e.kind = 'probe' and e.operation_id = any(array(select id from operations where state = 'unknown')))
+  ${SHOWN_OF_OTHERS}
 ) as snapshot`,
+};
+
+/**
+ * The same for rows that the coordinator still has: of its tasks ($1) the revision that its steps ($2 id, $3 state,
+ * $4 epoch, $5 operation) are to be of, and what others have written about both.
+ */
+export const RECALL: NamedSql = {
+  name: 'lifecycle.recall',
+  text: `
+with tasks as materialized (
+  select t.id, t.revision, t.state, t.plan_revision, t.withdrawal, t.finished_at from task t where t.id = any($1::uuid[])
+), steps as materialized (
+  select * from unnest($2::uuid[], $3::text[], $4::int[], $5::uuid[]) as s(id, state, epoch, operation_id)
+), ${WRITTEN_BY_OTHERS}
+select json_build_object(
+  'revisions', (select coalesce(json_object_agg(id, revision), '{}') from tasks),
+  ${SHOWN_OF_OTHERS}
+) as facts`,
 };
 
 /** The ids of further steps: members of plans ($1 task, $2 plan index), everything behind a step ($3), items that wait for a slot ($4). */

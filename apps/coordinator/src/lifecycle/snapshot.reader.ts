@@ -2,7 +2,7 @@ import { Database, loadOutputs, PlanCache } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { loadAgents } from './agent.reader';
 import type { Wants } from './decision';
-import { EXPAND, LOAD, LOADED } from './load.sql';
+import { EXPAND, LOAD, LOADED, RECALL, WITHOUT_OPERATION } from './load.sql';
 import type {
   AgentFacts,
   OperationRow,
@@ -16,6 +16,7 @@ import type {
   VerdictRow,
   WorkerRow,
 } from './snapshot';
+import { type RememberedRows, TaskMemory } from './task.memory';
 
 /** What a decision about one task is to be drawn from. */
 export interface Scope {
@@ -29,20 +30,13 @@ export interface Scope {
 
 type RawTask = TaskRow & { input: string; budget: string; failure: string; conditions: string };
 type RawStep = StepRow & { condition: string; attempts: string; failure: string; call: string; spent: string };
-type RawOperation = OperationRow & { taskId: string };
+type FoundOperation = OperationRow & { taskId: string };
 
-/** Rows of the lists are values in the order of `LOADED`. */
-interface Loaded extends Omit<Raw, 'tasks' | 'steps' | 'operations'> {
-  readonly tasks: unknown[][];
-  readonly steps: unknown[][];
-  readonly operations: unknown[][];
-}
-
-interface Raw {
+/** What others than the coordinator write, as of one moment. */
+interface Written {
   readonly now: number;
-  readonly tasks: RawTask[];
-  readonly steps: RawStep[];
-  readonly operations: RawOperation[];
+  /** Values in the order of `LOADED`. */
+  readonly operations: unknown[][];
   readonly sendings: SendingRow[];
   readonly workers: WorkerRow[];
   readonly refusals: RefusalRow[];
@@ -50,38 +44,90 @@ interface Raw {
   readonly probes: ProbeRow[];
 }
 
-/** Reads snapshots: one statement for all tasks of a batch, plans from memory, outputs only where an expression reads them. */
+/** All that one statement has found, by task. */
+interface Found {
+  readonly tasks: readonly { readonly task: TaskRow; readonly steps: readonly StepRow[] }[];
+  readonly written: Written;
+  readonly operations: ReadonlyMap<string, readonly FoundOperation[]>;
+}
+
+/**
+ * Reads snapshots: one statement for all tasks of a batch, rows that the coordinator wrote last and plans from memory,
+ * outputs only where an expression reads them.
+ */
 @Injectable()
 export class SnapshotReader {
   constructor(
     private readonly database: Database,
     private readonly plans: PlanCache,
+    private readonly memory: TaskMemory,
   ) {}
 
   async read(scope: Scope): Promise<Map<string, Snapshot>> {
-    const [row] = await this.database.query<{ snapshot: Loaded }>(LOAD, [scope.stepIds, scope.taskIds]);
-    const raw = named(row!.snapshot);
+    const found = await this.find(scope);
     const [plans, outputs, agents] = await Promise.all([
-      this.plans.get(raw.tasks.map((task) => task.planHash)),
+      this.plans.get(found.flatMap(({ tasks }) => tasks.map(({ task }) => task.planHash))),
       scope.outputs.length > 0 ? loadOutputs(this.database, scope.outputs) : new Map<string, Map<number, StepOutput>>(),
       scope.agents.length > 0 ? loadAgents(this.database, scope.agents) : new Map<string, AgentFacts>(),
     ]);
-    const parts = groupByTask(raw);
-    return new Map(
-      raw.tasks.map((task) => {
-        const known = plans.get(task.planHash)!;
-        return [
-          task.id,
-          {
-            ...snapshotOf(raw, task, parts),
-            ...known,
-            outputs: outputs.get(task.id) ?? new Map(),
-            nextItems: itemsOf(scope.items),
-            agents,
-          },
-        ];
-      }),
-    );
+    const nextItems = itemsOf(scope.items);
+    const snapshots = new Map<string, Snapshot>();
+    for (const part of found)
+      for (const { task, steps } of part.tasks)
+        snapshots.set(task.id, {
+          ...snapshotOf(part, task, steps),
+          ...plans.get(task.planHash)!,
+          outputs: outputs.get(task.id) ?? new Map(),
+          nextItems,
+          agents,
+        });
+    return snapshots;
+  }
+
+  private async find(scope: Scope): Promise<Found[]> {
+    const { known, unknown } = this.memory.recall(scope.stepIds, scope.taskIds);
+    const isUnknown = unknown.stepIds.length > 0 || unknown.taskIds.length > 0;
+    const [recalled, loaded] = await Promise.all([
+      known.length > 0 ? this.recall(known) : undefined,
+      isUnknown || known.length === 0 ? this.load(unknown) : undefined,
+    ]);
+    if (!recalled) return [loaded!];
+    this.memory.share(recalled.moved);
+    const isTorn = loaded?.tasks.some(({ task }) => known.some((one) => one.task.id === task.id));
+    if (recalled.moved.length > 0 || isTorn) return [await this.load(scope)];
+    return loaded ? [recalled.found, loaded] : [recalled.found];
+  }
+
+  /** What others have written about rows of memory, and the tasks that somebody has moved since. */
+  private async recall(known: readonly RememberedRows[]): Promise<{ found: Found; moved: string[] }> {
+    const steps = known.flatMap(({ steps }) => steps.filter(({ state }) => !WITHOUT.includes(state)));
+    const [row] = await this.database.query<{ facts: Written & { revisions: Record<string, number> } }>(RECALL, [
+      known.map(({ task }) => task.id),
+      steps.map(({ id }) => id),
+      steps.map(({ state }) => state),
+      steps.map(({ epoch }) => epoch),
+      steps.map(({ operationId }) => operationId),
+    ]);
+    const { revisions, ...written } = row!.facts;
+    const moved = known.filter(({ task }) => revisions[task.id] !== task.revision).map(({ task }) => task.id);
+    return { found: { tasks: known, written, operations: byTask(written) }, moved };
+  }
+
+  private async load({ stepIds, taskIds }: Pick<Scope, 'stepIds' | 'taskIds'>): Promise<Found> {
+    const [row] = await this.database.query<{ snapshot: Written & { tasks: unknown[][]; steps: unknown[][] } }>(LOAD, [
+      stepIds,
+      taskIds,
+    ]);
+    const { tasks, steps, ...written } = row!.snapshot;
+    const stepsOf = Map.groupBy(rowsOf<RawStep>(LOADED.steps, steps).map(stepOf), ({ taskId }) => taskId);
+    return {
+      tasks: rowsOf<RawTask>(LOADED.tasks, tasks).map((task) => ({
+        task: taskOf(task),
+        steps: stepsOf.get(task.id) ?? [],
+      })),
+      written,
+      operations: byTask(written),
+    };
   }
 
   /** Turns wants into more of a scope. */
@@ -91,7 +137,7 @@ export class SnapshotReader {
     const closures = entries.flatMap(([, want]) => want.closures);
     const parents = count(entries.flatMap(([, want]) => want.items));
     const found =
-      members.length + closures.length + parents.size > 0 ? await this.find(members, closures, parents) : [];
+      members.length + closures.length + parents.size > 0 ? await this.idsOf(members, closures, parents) : [];
     return {
       taskIds: scope.taskIds,
       stepIds: unique([...scope.stepIds, ...entries.flatMap(([, want]) => want.steps), ...found.map((row) => row.id)]),
@@ -108,7 +154,7 @@ export class SnapshotReader {
     };
   }
 
-  private find(
+  private idsOf(
     members: { taskId: string; planIndex: number }[],
     closures: string[],
     parents: Map<string, number>,
@@ -123,12 +169,10 @@ export class SnapshotReader {
   }
 }
 
-const named = (loaded: Loaded): Raw => ({
-  ...loaded,
-  tasks: rowsOf<RawTask>(LOADED.tasks, loaded.tasks),
-  steps: rowsOf<RawStep>(LOADED.steps, loaded.steps),
-  operations: rowsOf<RawOperation>(LOADED.operations, loaded.operations),
-});
+const WITHOUT: readonly string[] = WITHOUT_OPERATION;
+
+const byTask = ({ operations }: Written): Map<string, FoundOperation[]> =>
+  Map.groupBy(rowsOf<FoundOperation>(LOADED.operations, operations), ({ taskId }) => taskId);
 
 function rowsOf<T>(columns: Readonly<Record<string, string>>, lists: readonly unknown[][]): T[] {
   const names = Object.keys(columns);
@@ -139,37 +183,24 @@ function rowsOf<T>(columns: Readonly<Record<string, string>>, lists: readonly un
   });
 }
 
-interface Parts {
-  readonly steps: Map<string, StepRow[]>;
-  readonly operations: Map<string, RawOperation[]>;
-}
-
-function groupByTask(raw: Raw): Parts {
-  return {
-    steps: Map.groupBy(raw.steps.map(stepOf), (step) => step.taskId),
-    operations: Map.groupBy(raw.operations, (operation) => operation.taskId),
-  };
-}
-
 function snapshotOf(
-  raw: Raw,
-  task: RawTask,
-  parts: Parts,
+  { written, operations: found }: Found,
+  task: TaskRow,
+  steps: readonly StepRow[],
 ): Omit<Snapshot, 'plan' | 'contracts' | 'outputs' | 'nextItems' | 'agents'> {
-  const steps = parts.steps.get(task.id) ?? [];
-  const operations = parts.operations.get(task.id) ?? [];
-  const byId = new Map(steps.map((step) => [step.id, step]));
+  const { now, sendings, workers, refusals, verdicts, probes } = written;
+  const operations = found.get(task.id) ?? [];
   return {
-    now: raw.now,
-    task: taskOf(task),
-    steps: byId,
+    now,
+    task,
+    steps: new Map(steps.map((step) => [step.id, step])),
     operations: new Map(operations.map((operation) => [operation.stepId, operation])),
-    sendings: raw.sendings,
-    workers: new Map(raw.workers.map((worker) => [worker.id, worker])),
-    refusals: new Map(raw.refusals.map((refusal) => [refusal.stepId, refusal])),
-    verdicts: new Map(raw.verdicts.flatMap((verdict) => (verdict.stepId ? [[verdict.stepId, verdict] as const] : []))),
-    taskVerdict: raw.verdicts.find((verdict) => verdict.taskId === task.id && verdict.stepId === null),
-    probes: raw.probes,
+    sendings,
+    workers: new Map(workers.map((worker) => [worker.id, worker])),
+    refusals: new Map(refusals.map((refusal) => [refusal.stepId, refusal])),
+    verdicts: new Map(verdicts.flatMap((verdict) => (verdict.stepId ? [[verdict.stepId, verdict] as const] : []))),
+    taskVerdict: verdicts.find((verdict) => verdict.taskId === task.id && verdict.stepId === null),
+    probes,
     atIndex: new Map(steps.filter((step) => step.itemIndex === null).map((step) => [step.planIndex, step.id])),
     sentOperations: operations.filter((operation) => operation.state === 'sent'),
   };

@@ -122,7 +122,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweepDue(): Promise<void> {
     const rows = await this.database.query<{ step_id: string | null; task_id: string | null }>(SWEEP_DUE, [DUE_BATCH]);
-    this.loop.look(
+    this.loop.lookAtDue(
       rows.flatMap((row) => row.step_id ?? []),
       rows.flatMap((row) => row.task_id ?? []),
     );

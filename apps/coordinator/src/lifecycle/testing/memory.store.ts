@@ -11,7 +11,7 @@ import {
   STEP,
   TASK,
 } from '@muster/domain';
-import type { Acceptance } from '../accept';
+import { type Acceptance, acceptedTask } from '../accept';
 import type { Decision, PermitChange, Wants } from '../decision';
 import type {
   AgentFacts,
@@ -24,6 +24,7 @@ import type {
   TaskRow,
   VerdictRow,
 } from '../snapshot';
+import type { RememberedRows } from '../task.memory';
 import { CONTRACTS_BY_HASH } from './contracts';
 import { MemoryLedger, outputOf } from './memory.ledger';
 import { Refused } from './refused';
@@ -59,10 +60,10 @@ export class MemoryStore {
   plan: CompiledPlan;
 
   constructor(
-    private readonly acceptance: Acceptance,
+    readonly acceptance: Acceptance,
     public now: number,
   ) {
-    this.task = taskOf(acceptance);
+    this.task = acceptedTask(acceptance);
     this.plan = acceptance.submission.plan;
     this.ledger = new MemoryLedger(
       (stepId) => {
@@ -96,11 +97,13 @@ export class MemoryStore {
     return found;
   }
 
-  /** Only what was named, its direct dependants and its parents: the whole plan is never loaded. */
-  snapshot(scope: Scope): Snapshot {
-    const named = [...scope.steps].map((id) => this.steps.get(id)!);
-    const ids = new Set(named.flatMap((step) => [step.id, ...step.dependants, ...this.above(step)]));
-    const steps = new Map([...ids].map((id) => [id, this.steps.get(id)!]));
+  /**
+   * Only what was named, its direct dependants and its parents: the whole plan is never loaded. Where the coordinator
+   * still has these rows, they are its own.
+   */
+  snapshot(scope: Scope, remembered?: RememberedRows): Snapshot {
+    const task = remembered?.task ?? this.task;
+    const steps = new Map((remembered?.steps ?? this.rowsOf(scope)).map((step) => [step.id, step]));
     const shown = [...steps.values()].filter(
       ({ state }) => !['pending', 'ready', 'succeeded', 'skipped'].includes(state),
     );
@@ -108,12 +111,12 @@ export class MemoryStore {
     const loaded = shown.flatMap((step) => operations.get(step.id) ?? []);
     const answered = idsOf(loaded, ({ state, sending }) => state !== 'succeeded' && (state !== 'sent' || sending > 1));
     const unknown = idsOf(loaded, ({ state }) => state === 'unknown');
-    const isClosing = this.task.withdrawal !== null && this.task.finishedAt === null;
+    const isClosing = task.withdrawal !== null && task.finishedAt === null;
     const inFlight = isClosing ? [...operations.values()].filter(({ state }) => state === 'sent') : [];
     const known = new Map([...loaded, ...inFlight].map((operation) => [operation.stepId, operation]));
     return {
       now: this.now,
-      task: this.task,
+      task,
       plan: this.plan,
       contracts: this.contracts,
       steps,
@@ -123,8 +126,8 @@ export class MemoryStore {
       refusals: new Map(this.refusalsOf(steps).map((refusal) => [refusal.stepId, refusal])),
       verdicts: new Map(this.verdictsOf(steps).map((verdict) => [verdict.stepId!, verdict])),
       taskVerdict:
-        this.task.state === 'verifying'
-          ? this.verdicts.find(({ stepId, round }) => stepId === null && round === this.task.planRevision)
+        task.state === 'verifying'
+          ? this.verdicts.find(({ stepId, round }) => stepId === null && round === task.planRevision)
           : undefined,
       probes: probes.filter((probe) => unknown.has(probe.operationId)).sort((a, b) => a.beganAt - b.beganAt),
       outputs: new Map([...scope.outputs].map((index) => [index, this.outputAt(index)])),
@@ -135,6 +138,12 @@ export class MemoryStore {
       ),
       sentOperations: [...known.values()].filter(({ state }) => state === 'sent'),
     };
+  }
+
+  private rowsOf(scope: Scope): StepRow[] {
+    const named = [...scope.steps].map((id) => this.steps.get(id)!);
+    const ids = new Set(named.flatMap((step) => [step.id, ...step.dependants, ...this.above(step)]));
+    return [...ids].map((id) => this.steps.get(id)!);
   }
 
   /** What a step belongs to, up to the node of the plan. */
@@ -317,39 +326,3 @@ const resultOf = (kind: StepRow['kind'], answer: JsonValue): JsonValue =>
 
 const idsOf = (rows: readonly OperationRow[], fits: (row: OperationRow) => boolean): ReadonlySet<string> =>
   new Set(rows.filter(fits).map(({ id }) => id));
-
-function taskOf({ taskId, submission, state, steps, events, toolCalls }: Acceptance): TaskRow {
-  const { completion, invariants, plan, deadlineAt } = submission;
-  const last = events.at(-1)!;
-  return {
-    id: taskId,
-    tenantId: submission.tenantId,
-    state,
-    revision: 1,
-    fence: 0,
-    withdrawal: null,
-    withdrawnAt: null,
-    eventSeq: last.seq,
-    eventHash: last.hash,
-    planRevision: steps[0]!.planRevision,
-    planHash: plan.hash,
-    stepsTotal: steps.length,
-    openSteps: steps.length,
-    toolCalls,
-    modelCalls: 0,
-    tokens: 0,
-    costMicros: 0,
-    input: submission.input,
-    autonomy: submission.autonomy,
-    criteriaCount: completion.length + invariants.length + plan.completion.length,
-    budget: submission.budget as Record<string, number>,
-    priority: submission.priority,
-    output: null,
-    failure: null,
-    conditions: [],
-    verdictId: null,
-    deadlineAt: deadlineAt?.getTime() ?? null,
-    dueAt: deadlineAt?.getTime() ?? null,
-    finishedAt: null,
-  };
-}

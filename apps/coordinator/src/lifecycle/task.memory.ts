@@ -1,0 +1,164 @@
+import { hasEnded } from '@muster/domain';
+import { Injectable } from '@nestjs/common';
+import { type Acceptance, acceptedTask } from './accept';
+import type { Decision } from './decision';
+import type { Snapshot, StepRow, TaskRow } from './snapshot';
+
+/** Rows kept over all tasks; about a kilobyte each. */
+const ROWS_MAX = 50_000;
+/** Tasks that are not kept because another coordinator moves them, too. */
+const SHARED_MAX = 1_000;
+
+interface Remembered {
+  task: TaskRow;
+  /** Without those that have ended: nobody looks at them again but by mistake. */
+  readonly steps: Map<string, StepRow>;
+  /** All that were ever among them. */
+  readonly stepIds: Set<string>;
+}
+
+/** The rows of one task at one revision. */
+export interface RememberedRows {
+  readonly task: TaskRow;
+  readonly steps: readonly StepRow[];
+}
+
+/** What a read names, by whether memory has its rows. */
+export interface Recalled {
+  readonly known: readonly RememberedRows[];
+  readonly unknown: { readonly stepIds: readonly string[]; readonly taskIds: readonly string[] };
+}
+
+/**
+ * The rows that this coordinator wrote last. They are those of the database as long as the task's revision there is the
+ * same, since no row of a task changes without it, but for moments at which something is due (`forgetDue`). Whoever
+ * takes rows from here compares the revision when reading what others write, and the commit compares it again.
+ */
+@Injectable()
+export class TaskMemory {
+  private readonly tasks = new Map<string, Remembered>();
+  private readonly byStep = new Map<string, Remembered>();
+  private readonly shared = new Set<string>();
+  private rows = 0;
+
+  constructor(private readonly rowsMax: number = ROWS_MAX) {}
+
+  /** The task was accepted here. */
+  accepted(acceptance: Acceptance): void {
+    this.put(acceptedTask(acceptance), acceptance.steps);
+  }
+
+  /** The decision was written. */
+  committed({ before, task, steps, items, plan, closeSteps }: Decision, snapshot: Snapshot): void {
+    const isGone = task.finishedAt !== null || task.withdrawal !== null || closeSteps || plan !== undefined;
+    if (isGone || this.shared.has(task.id)) return this.forget([task.id]);
+    const rows = [...steps, ...items.map(({ row }) => row)];
+    const remembered = this.tasks.get(task.id);
+    if (remembered?.task.revision === before.revision) return this.update(remembered, task, rows);
+    this.put(task, [...new Map([...snapshot.steps, ...rows.map((row) => [row.id, row] as const)]).values()]);
+  }
+
+  /** What a read of these would find: the steps with what waits for them and what they belong to. */
+  recall(stepIds: readonly string[], taskIds: readonly string[]): Recalled {
+    const named = Map.groupBy(stepIds, (id) => this.byStep.get(id));
+    for (const id of taskIds) {
+      const remembered = this.tasks.get(id);
+      if (!named.has(remembered)) named.set(remembered, []);
+    }
+    const known: RememberedRows[] = [];
+    const unknown = {
+      stepIds: named.get(undefined) ?? [],
+      taskIds: taskIds.filter((id) => !this.tasks.has(id)),
+    };
+    for (const [remembered, ids] of named) {
+      if (!remembered) continue;
+      const steps = rowsOf(remembered, ids);
+      if (steps) {
+        this.touch(remembered);
+        known.push({ task: remembered.task, steps });
+      } else {
+        unknown.stepIds.push(...ids);
+        if (taskIds.includes(remembered.task.id)) unknown.taskIds.push(remembered.task.id);
+      }
+    }
+    return { known, unknown };
+  }
+
+  /** Somebody else has moved these tasks: what is read of them from now on is read anew each time. */
+  share(taskIds: Iterable<string>): void {
+    for (const id of taskIds) {
+      this.shared.add(id);
+      this.forget([id]);
+    }
+    for (const id of this.shared) {
+      if (this.shared.size <= SHARED_MAX) return;
+      this.shared.delete(id);
+    }
+  }
+
+  /** Whether something of these is due is not in their revision: they are read anew the next time. */
+  forgetDue(stepIds: Iterable<string>, taskIds: Iterable<string>): void {
+    this.forget(taskIds);
+    for (const id of stepIds) {
+      if (this.byStep.get(id)?.steps.delete(id)) this.rows -= 1;
+    }
+  }
+
+  forget(taskIds: Iterable<string>): void {
+    for (const id of taskIds) {
+      const remembered = this.tasks.get(id);
+      if (!remembered) continue;
+      this.tasks.delete(id);
+      for (const stepId of remembered.stepIds) this.byStep.delete(stepId);
+      this.rows -= remembered.steps.size;
+    }
+  }
+
+  private put(task: TaskRow, rows: readonly StepRow[]): void {
+    this.forget([task.id]);
+    const remembered: Remembered = { task, steps: new Map(), stepIds: new Set() };
+    this.tasks.set(task.id, remembered);
+    this.update(remembered, task, rows);
+  }
+
+  private update(remembered: Remembered, task: TaskRow, rows: readonly StepRow[]): void {
+    remembered.task = task;
+    this.rows -= remembered.steps.size;
+    for (const row of rows) {
+      if (hasEnded(row.state)) remembered.steps.delete(row.id);
+      else remembered.steps.set(row.id, row);
+      remembered.stepIds.add(row.id);
+      this.byStep.set(row.id, remembered);
+    }
+    this.rows += remembered.steps.size;
+    this.touch(remembered);
+    for (const id of this.tasks.keys()) {
+      if (this.rows <= this.rowsMax) return;
+      this.forget([id]);
+    }
+  }
+
+  /** The one used longest ago goes first. */
+  private touch({ task }: Remembered): void {
+    const remembered = this.tasks.get(task.id)!;
+    this.tasks.delete(task.id);
+    this.tasks.set(task.id, remembered);
+  }
+}
+
+/** These steps, their dependants and all above them; undefined where one of them is not remembered. */
+function rowsOf({ steps }: Remembered, ids: readonly string[]): StepRow[] | undefined {
+  const found = new Map<string, StepRow>();
+  const add = (id: string): StepRow | undefined => {
+    const row = steps.get(id);
+    if (row) found.set(id, row);
+    return row;
+  };
+  for (const id of ids) {
+    const row = add(id);
+    if (!row?.dependants.every(add)) return undefined;
+    for (let above = row.parentId; above !== null; above = add(above)!.parentId)
+      if (!steps.has(above)) return undefined;
+  }
+  return [...found.values()];
+}
