@@ -3,9 +3,14 @@ import type { Acceptance } from './accept';
 import type { Conclusion, Decision, PermitChange } from './decision';
 import type { StepRow, TaskRow } from './snapshot';
 
-/** How the domain's rows are written: column names, instants as RFC 3339, structures as the JSON text that is stored. */
-const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
+/**
+ * How the domain's rows are written: column names, instants as RFC 3339, structures as the JSON text that is stored. What
+ * is null is left out: most of a step is, and each name costs Postgres as much as a value.
+ */
+const given = <T>(value: T | null): T | undefined => value ?? undefined;
+const instant = (ms: number | null): string | undefined => (ms === null ? undefined : new Date(ms).toISOString());
+const json = (value: unknown): string | undefined =>
+  value === null || value === undefined ? undefined : JSON.stringify(value);
 
 /** An item may end in the decision that makes it: whatever a moved step has, a new one may have. */
 export function newStepColumns(step: StepRow, tenantId: string, item: string | null) {
@@ -14,8 +19,8 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
     tenant_id: tenantId,
     key: step.key,
     plan_index: step.planIndex,
-    item_index: step.itemIndex,
-    parent_id: step.parentId,
+    item_index: given(step.itemIndex),
+    parent_id: given(step.parentId),
     plan_revision: step.planRevision,
     kind: step.kind,
     place: step.place,
@@ -28,7 +33,7 @@ export function newStepColumns(step: StepRow, tenantId: string, item: string | n
     needs: step.needs,
     dependants: step.dependants,
     operation_id: step.operationId,
-    item,
+    item: given(item),
   };
 }
 
@@ -40,8 +45,8 @@ export function stepColumns(step: StepRow, isRelinked = false) {
     epoch: step.epoch,
     rings: step.rings,
     waiting_on: step.waitingOn,
-    after_step: step.afterStep,
-    dependants: isRelinked ? step.dependants : null,
+    after_step: given(step.afterStep),
+    dependants: isRelinked ? step.dependants : undefined,
     condition: json(step.condition),
     attempts: json(step.attempts),
     failure: json(step.failure),
@@ -49,8 +54,8 @@ export function stepColumns(step: StepRow, isRelinked = false) {
     started_at: instant(step.startedAt),
     finished_at: instant(step.finishedAt),
     // Only an agent comes to have another operation than its own, and only agents and their calls spend.
-    operation_id: step.kind === 'agent' ? step.operationId : null,
-    spent: step.kind === 'agent' || step.call ? json(step.spent) : null,
+    operation_id: step.kind === 'agent' ? step.operationId : undefined,
+    spent: step.kind === 'agent' || step.call ? json(step.spent) : undefined,
   };
 }
 
@@ -75,7 +80,7 @@ function taskImage(task: TaskRow) {
     revision: task.revision,
     state: task.state,
     fence: task.fence,
-    withdrawal: task.withdrawal,
+    withdrawal: given(task.withdrawal),
     withdrawn_at: instant(task.withdrawnAt),
     event_seq: task.eventSeq,
     event_hash: task.eventHash,
@@ -85,10 +90,10 @@ function taskImage(task: TaskRow) {
     model_calls: task.modelCalls,
     tokens: task.tokens,
     cost_micros: task.costMicros,
-    output: task.output,
+    output: given(task.output),
     failure: json(task.failure),
     conditions: json(task.conditions),
-    verdict_id: task.verdictId,
+    verdict_id: given(task.verdictId),
     due_at: instant(task.dueAt),
     finished_at: instant(task.finishedAt),
   };
@@ -126,8 +131,8 @@ export function acceptedTaskColumns({ taskId, submission, state, events, steps, 
     tenant_id: submission.tenantId,
     event_seq: last.seq,
     event_hash: last.hash,
-    goal: submission.goal ?? null,
-    skill: submission.skill ?? null,
+    goal: submission.goal,
+    skill: submission.skill,
     state,
     plan_revision: steps[0]!.planRevision,
     input: JSON.stringify(submission.input),
@@ -143,11 +148,11 @@ export function acceptedTaskColumns({ taskId, submission, state, events, steps, 
     autonomy: submission.autonomy,
     priority: submission.priority,
     labels: submission.labels,
-    webhook_url: submission.webhookUrl ?? null,
-    idempotency_key: submission.idempotencyKey ?? null,
+    webhook_url: submission.webhookUrl,
+    idempotency_key: submission.idempotencyKey,
     body_hash: submission.bodyHash,
-    api_key_id: submission.apiKeyId ?? null,
-    deadline_at: submission.deadlineAt?.toISOString() ?? null,
+    api_key_id: submission.apiKeyId,
+    deadline_at: submission.deadlineAt?.toISOString(),
   };
 }
 
