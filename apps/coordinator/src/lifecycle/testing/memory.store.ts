@@ -24,6 +24,7 @@ import type {
   TaskRow,
   VerdictRow,
 } from '../snapshot';
+import { countSteps } from '../step-tally';
 import { CONTRACTS_BY_HASH } from './contracts';
 import { MemoryLedger, outputOf } from './memory.ledger';
 import { Refused } from './refused';
@@ -335,6 +336,7 @@ function taskOf({ taskId, submission, state, steps, events, toolCalls }: Accepta
     planHash: plan.hash,
     stepsTotal: steps.length,
     openSteps: steps.length,
+    stepCounts: countSteps(steps),
     toolCalls,
     modelCalls: 0,
     tokens: 0,
