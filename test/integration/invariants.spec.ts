@@ -138,6 +138,8 @@ const PLANTED: Record<string, () => Promise<unknown>> = {
   'ready-steps-wait-for-nothing': () => aChain({ second: { state: 'ready', waiting_on: 1 } }),
   'skips-have-a-reason': () => aChain({ second: { state: 'skipped' } }),
   'open-steps-are-counted': () => aPaidStep({ task: { open_steps: 1 } }),
+  'steps-are-counted-by-state': () => aPaidStep({ task: { step_counts: '{"succeeded":2}' } }),
+  'labels-find-their-tasks': () => aPaidStep({ task: { labels: { team: 'a' } } }),
   'nothing-is-in-flight-after-the-end': () =>
     aPaidStep({
       task: { state: 'cancelled', finished_at: LONG_AGO },

@@ -18,7 +18,15 @@ import {
   WRITE_TASK_VERDICTS,
 } from '../../apps/verifier/src/verdict.sql';
 import { ADVANCE, PREPARE, REFUSE, WITHDRAWN } from '../../libs/ledger/src/operation.sql';
-import { TASK_PULSE, TASKS_BY_ID } from '../../libs/persistence/src/readers/task.sql';
+import { STANDSTILL } from '../../libs/persistence/src/readers/explanation.reader';
+import { EVENT_PAGE } from '../../libs/persistence/src/readers/history.reader';
+import {
+  RARE_LABEL_TASKS_MAX,
+  TASK_PAGE,
+  TASK_PAGE_OF_LABELS,
+  TASK_PULSE,
+  TASKS_BY_ID,
+} from '../../libs/persistence/src/readers/task.sql';
 import { freshDatabase, type TestDatabase } from '../support/database';
 import { Rows } from '../support/rows';
 
@@ -29,9 +37,11 @@ const STATEMENTS: readonly NamedSql[] = [
   ...[LOAD_STEPS, WRITE_STEP_VERDICTS, LOAD_TASKS, WRITE_TASK_VERDICTS, LOAD_OPERATIONS],
   ...[TASK_PULSE, TASKS_BY_ID],
 ];
+/** What people at a screen wait for. */
+const PAGES: readonly NamedSql[] = [TASK_PAGE, TASK_PAGE_OF_LABELS, EVENT_PAGE, STANDSTILL];
 /** Tables that grow with the work done. */
 const GROWING: readonly string[] = [
-  ...['task', 'task_plan', 'step', 'operation', 'sending', 'event'],
+  ...['task', 'task_label', 'task_plan', 'step', 'operation', 'sending', 'event'],
   ...['refusal', 'verdict', 'evidence', 'permit', 'artifact', 'artifact_link'],
 ];
 /** An index that holds only what is under way, or waits for a person, is as short as that. */
@@ -45,6 +55,9 @@ interface Plan {
   readonly 'Index Cond'?: string;
   readonly 'Recheck Cond'?: string;
   readonly 'Parent Relationship'?: string;
+  readonly 'Actual Rows'?: number;
+  readonly 'Actual Loops'?: number;
+  readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: readonly Plan[];
 }
 
@@ -62,6 +75,18 @@ function listsIn(plan: Plan, isRepeated = false): string[] {
   const own = isRepeated && condition.includes('ANY (') ? [`${type} on ${table} by ${condition}`] : [];
   const isInner = (child: Plan) => type === 'Nested Loop' && child['Parent Relationship'] === 'Inner';
   return [...own, ...plans.flatMap((child) => listsIn(child, isRepeated || isInner(child)))];
+}
+
+/** Rows of growing tables that a plan has looked at, those among them that it had no use for. */
+function rowsReadIn(plan: Plan): number {
+  const {
+    'Relation Name': table,
+    'Actual Rows': rows = 0,
+    'Rows Removed by Filter': removed = 0,
+    Plans: plans = [],
+  } = plan;
+  const own = table && GROWING.includes(table) ? (rows + removed) * (plan['Actual Loops'] ?? 0) : 0;
+  return plans.reduce((sum, child) => sum + rowsReadIn(child), own);
 }
 
 let test: TestDatabase;
@@ -138,6 +163,111 @@ describe('a statement on the way of a step', () => {
     );
   });
 });
+
+describe('a page', () => {
+  const LIMIT = 10;
+  const STEPS = 20_000;
+  const EVENTS = 2_000;
+  const ENDED = '{"completed"}';
+  let tenantId: string;
+  let large: string;
+  let running: string;
+
+  beforeAll(async () => {
+    await close();
+    await openEmpty();
+  });
+
+  it.each(PAGES.map((one) => [one.name, one] as const))(
+    'finds its rows by key, as planned on empty tables: %s',
+    async (_name, statement) => expect(scansIn(await planOf(statement))).toEqual([]),
+  );
+
+  describe('on full tables', () => {
+    beforeAll(async () => {
+      const rows = await Rows.begin(test.client);
+      tenantId = rows.tenantId;
+      for (const labels of [{ team: 'most' }, { team: 'most', kind: 'rare' }]) {
+        const task = await rows.task({ steps: [{ id: 'pay', tool: 'bank.pay' }] }, { labels });
+        if (!('kind' in labels)) await copies('task', String(task.id), TASKS, {});
+      }
+      large = await aLargeTask(rows, 0);
+      running = await aLargeTask(rows, 1);
+      await test.client.query('vacuum analyze');
+    }, 60_000);
+
+    it.each(PAGES.map((one) => [one.name, one] as const))('finds its rows by key: %s', async (_name, statement) =>
+      expect(scansIn(await planOf(statement))).toEqual([]),
+    );
+
+    it.each([
+      ['most have', '{"team":"most"}', ENDED],
+      ['most have, in a state that none has', '{"team":"most"}', '{"failed","cancelled"}'],
+      ['one has', '{"kind":"rare"}', ENDED],
+      ['none has', '{"kind":"none"}', ENDED],
+    ])('of a label that %s reads hardly more than it shows', async (_, labels, states) => {
+      expect(await rowsReadBy(TASK_PAGE_OF_LABELS, [tenantId, null, states, LIMIT, labels])).toBeLessThan(3 * LIMIT);
+    });
+
+    it('of several labels reads no more than tells which of them is rare', async () => {
+      const values = [tenantId, null, ENDED, LIMIT, '{"kind":"rare","team":"most"}'];
+
+      expect(await rowsReadBy(TASK_PAGE_OF_LABELS, values)).toBeLessThan(RARE_LABEL_TASKS_MAX + LIMIT);
+    });
+
+    it('that goes on in the midst of a label reads hardly more than it shows', async () => {
+      const { rows } = await test.client.query(`select id from task order by id offset ${TASKS / 2} limit 1`);
+      const values = [tenantId, rows[0].id, ENDED, LIMIT, '{"team":"most"}'];
+
+      expect(await rowsReadBy(TASK_PAGE_OF_LABELS, values)).toBeLessThan(3 * LIMIT);
+    });
+
+    it('of one task reads none of its steps that have ended', async () => {
+      expect(await rowsReadBy(TASKS_BY_ID, [tenantId, `{${large}}`])).toBeLessThan(LIMIT);
+      expect(await rowsReadBy(TASKS_BY_ID, [tenantId, `{${running}}`])).toBeLessThan(LIMIT);
+      expect(await rowsReadBy(STANDSTILL, [tenantId, large, LIMIT])).toBeLessThan(LIMIT);
+      expect(await rowsReadBy(STANDSTILL, [tenantId, running, LIMIT])).toBeLessThan(2 * LIMIT);
+    });
+
+    it('of a history reads as many events as it shows', async () => {
+      expect(await rowsReadBy(EVENT_PAGE, [tenantId, large, 0, LIMIT])).toBe(LIMIT);
+      expect(await rowsReadBy(EVENT_PAGE, [tenantId, large, EVENTS / 2, LIMIT])).toBe(LIMIT);
+    });
+  });
+
+  /** All steps of it have ended but those that are dispatched. */
+  async function aLargeTask(rows: Rows, dispatched: number): Promise<string> {
+    const state = dispatched > 0 ? { state: 'running', finished_at: null } : {};
+    const counts = { steps_total: STEPS + dispatched, open_steps: dispatched };
+    const task = await rows.task({ steps: [{ id: 'pay', tool: 'bank.pay' }] }, { ...state, ...counts });
+    const step = await rows.step(task, 'pay');
+    const operation = await rows.operation(step);
+    await copies('step', String(step.id), STEPS, { plan_index: '1 + n' });
+    await copies('operation', String(operation.id), STEPS, {});
+    for (let n = 0; n < dispatched; n++)
+      await rows.step(task, `late${n}`, { plan_index: STEPS + 2 + n, state: 'dispatched', finished_at: null });
+    await test.client.query(
+      `insert into event (task_id, seq, tenant_id, type, at, data, hash)
+       select task_id, 1 + n, tenant_id, type, at, data, hash from event, generate_series(1, ${EVENTS}) n where task_id = $1`,
+      [task.id],
+    );
+    return String(task.id);
+  }
+});
+
+/** As the plan has it that is made without the values, and as the one that is made for them: the larger of the two. */
+async function rowsReadBy({ text }: NamedSql, values: readonly unknown[]): Promise<number> {
+  const given = values.map((value) => (value === null ? 'null' : test.client.escapeLiteral(String(value))));
+  await test.client.query(`prepare page as ${text}`);
+  const read: number[] = [];
+  for (const mode of ['force_generic_plan', 'force_custom_plan']) {
+    await test.client.query(`set plan_cache_mode = ${mode}`);
+    const { rows } = await test.client.query(`explain (analyze, format json) execute page(${given.join(', ')})`);
+    read.push(rowsReadIn(rows[0]['QUERY PLAN'][0].Plan));
+  }
+  await test.client.query('deallocate page');
+  return Math.max(...read);
+}
 
 /** Every plan that Postgres went by, in all statements of the functions that `call` calls, as it went by it. */
 async function plansUsedBy(call: string): Promise<Plan[]> {

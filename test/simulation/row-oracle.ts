@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CompiledStep,
   findBreak,
@@ -30,10 +31,14 @@ export class RowOracle {
     const steps = [...this.store.steps.values()];
     const { task } = this.store;
     const open = steps.filter(({ state }) => !hasEnded(state)).length;
+    const counted = Object.fromEntries(
+      [...Map.groupBy(steps, ({ state }) => state)].map(([state, those]) => [state, those.length]),
+    );
     const parked = steps.filter(({ state }) => state === 'parked').length;
     const attention = task.conditions.find(({ type }) => type === 'NeedsAttention');
     return [
       ...said(task.openSteps !== open, `openSteps is ${task.openSteps}, but ${open} are open`),
+      ...said(!isDeepStrictEqual(task.stepCounts, counted), `stepCounts is ${JSON.stringify(task.stepCounts)}`),
       ...said(task.stepsTotal !== steps.length, `stepsTotal is ${task.stepsTotal} of ${steps.length}`),
       ...said(
         (attention?.steps ?? 0) !== parked,

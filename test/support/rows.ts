@@ -45,6 +45,7 @@ export class Rows {
       plan_revision: 1,
       plan_hash: hash,
       steps_total: document.steps.length,
+      step_counts: JSON.stringify(countsOf(steps)),
       tool_calls: CALLS,
       granted_hashes: [this.contractHash],
       finished_at: LATE,
@@ -156,6 +157,15 @@ export class Rows {
     );
   }
 }
+
+/** Of what a history tells: `{key: [state, epoch]}`. */
+const countsOf = (told: Row): Record<string, number> =>
+  Object.fromEntries(
+    [...Map.groupBy(Object.values(told), (image) => (image as [string])[0])].map(([state, those]) => [
+      state,
+      those.length,
+    ]),
+  );
 
 /** An event as the chain's first one would be. */
 function anEvent(seq: number, told: object): Row {

@@ -32,6 +32,8 @@ const CHAIN = 10;
 const CHAINS = 40;
 const TEMPLATES = 20;
 const LABEL = { origin: 'bench' };
+const RARE_LABEL = { kind: 'rare' };
+const LISTED = { most: 'origin=bench', one: 'kind=rare', none: 'kind=none' };
 const EVENTS_A_PAGE = 500;
 
 export async function measureGrowth(
@@ -52,9 +54,10 @@ export async function measureGrowth(
   const history = await readHistory(world, largest);
   const largePages = await timePages(world.muster, detailPages(largest));
   const templates = await Promise.all(Array.from({ length: TEMPLATES }, () => finished(world, chainPlan(1), LABEL)));
+  await finished(world, chainPlan(1), { ...LABEL, ...RARE_LABEL });
   await seedFinishedTasks(world.muster, templates, finishedTasks, (done) => tell(`${done} of ${finishedTasks} tasks`));
   const fullTables = await stepMs(world);
-  const pages = { ...listPages('origin=bench'), ...detailPages(templates[0]!) };
+  const pages = { ...listPages(LISTED), ...detailPages(templates[0]!) };
   return {
     plans,
     history,

@@ -11,12 +11,23 @@ const LOOKS = 40;
 const WARM_UP_LOOKS = 3;
 const LIMIT = 50;
 
+/** Labels, as `name=value`, by how many of the tasks have them. */
+export interface ListedLabels {
+  readonly most: string;
+  readonly one: string;
+  readonly none: string;
+}
+
 /** Lists of tasks, as the console and the command line ask for them. */
-export const listPages = (label: string): Record<string, string> => ({
+export const listPages = ({ most, one, none }: ListedLabels): Record<string, string> => ({
   'newest tasks': `/v1/tasks?limit=${LIMIT}`,
   'tasks of a state that most have': `/v1/tasks?state=completed&limit=${LIMIT}`,
   'tasks of a state that none has': `/v1/tasks?state=failed&limit=${LIMIT}`,
-  'tasks of a label': `/v1/tasks?label=${label}&limit=${LIMIT}`,
+  'tasks of a label that most have': `/v1/tasks?label=${most}&limit=${LIMIT}`,
+  'tasks of a label that one has': `/v1/tasks?label=${one}&limit=${LIMIT}`,
+  'tasks of a label that none has': `/v1/tasks?label=${none}&limit=${LIMIT}`,
+  'tasks of a label that most have, in a state that none has': `/v1/tasks?label=${most}&state=failed&limit=${LIMIT}`,
+  'tasks of a label that most have and one that one has': `/v1/tasks?label=${most}&label=${one}&limit=${LIMIT}`,
 });
 
 /** One task, with what is asked for beside it. */

@@ -6,6 +6,7 @@ const COPIES_AT_ONCE = 5_000;
 const TABLES: readonly { readonly name: string; readonly id: readonly string[]; readonly ids?: readonly string[] }[] = [
   { name: 'task', id: ['id', 'verdict_id'] },
   { name: 'task_plan', id: ['task_id'] },
+  { name: 'task_label', id: ['task_id'] },
   { name: 'step', id: ['id', 'task_id', 'parent_id', 'after_step', 'operation_id'], ids: ['needs', 'dependants'] },
   { name: 'operation', id: ['id', 'task_id', 'step_id'] },
   { name: 'event', id: ['task_id'] },

@@ -14,6 +14,7 @@ export { ITEM_NAME, isFreeName } from './expression/scope';
 export * from './expression/template';
 export * from './fault';
 export * from './history/event-chain';
+export type { EventDraft } from './history/event-parts';
 export * from './history/fold';
 export * from './history/history-proof';
 export * from './ids';

@@ -3,7 +3,6 @@ import { Database } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import { BOUNDS } from './bounds';
 import {
-  COUNT_STEPS,
   FIND_EVIDENCE,
   FIND_OPERATIONS,
   FIND_SENDINGS,
@@ -45,8 +44,7 @@ export class TaskReader {
   async read(tenantId: string, taskId: string, query: TaskQuery): Promise<TaskView | undefined> {
     const [task] = await this.database.query<TaskRow>(FIND_TASK, [tenantId, taskId]);
     if (!task) return undefined;
-    const [counts, found, events] = await Promise.all([
-      this.database.query<{ state: string; count: number }>(COUNT_STEPS, [taskId]),
+    const [found, events] = await Promise.all([
       this.steps(taskId, query),
       this.database.query<EventRow>(LIST_EVENTS, [taskId, query.eventsBefore ?? 2 ** 31 - 1, BOUNDS.EVENTS_PAGE]),
     ]);
@@ -61,7 +59,7 @@ export class TaskReader {
       steps,
       events,
       ...history,
-      counts: new Map(counts.map((row) => [row.state, row.count])),
+      counts: new Map(Object.entries(JSON.parse(task.step_counts) as Record<string, number>)),
       next: next && { planIndex: next.plan_index, place: next.place },
     };
   }

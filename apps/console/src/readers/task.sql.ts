@@ -4,13 +4,8 @@ export const FIND_TASK: NamedSql = {
   name: 'console.find-task',
   text: `
     select id, state, revision, fence, withdrawal, goal, input, output, failure, conditions, labels, autonomy, priority,
-      plan_revision, plan_hash, steps_total, open_steps, tool_calls, event_seq, deadline_at, due_at, created_at, finished_at
+      plan_revision, plan_hash, steps_total, open_steps, step_counts, tool_calls, event_seq, deadline_at, due_at, created_at, finished_at
     from task where tenant_id = $1 and id = $2`,
-};
-
-export const COUNT_STEPS: NamedSql = {
-  name: 'console.count-steps',
-  text: 'select state, count(*)::int as count from step where task_id = $1 group by state',
 };
 
 const STEP_COLUMNS = `id, key, plan_index, place, parent_id, tool, lane, state, epoch, waiting_on, condition, attempts,

@@ -16,6 +16,7 @@ export interface TaskRow {
   readonly plan_hash: string | null;
   readonly steps_total: number;
   readonly open_steps: number;
+  readonly step_counts: string;
   readonly tool_calls: number;
   readonly event_seq: number;
   readonly deadline_at: Date | null;

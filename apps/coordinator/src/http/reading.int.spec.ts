@@ -61,14 +61,17 @@ describe('a forEach that has ended', () => {
 
 describe('a step that an executor has sent', () => {
   it('is executing at the epoch of its operation, and dispatched again after', async () => {
-    const task = await rows.task({ steps: [STEP] }, { state: 'running', finished_at: null, open_steps: 1 });
+    const moving = { state: 'running', finished_at: null, open_steps: 2 };
+    const task = await rows.task({ steps: [STEP] }, moving, { pay: ['dispatched', 2], next: ['dispatched', 2] });
+    await rows.step(task, 'next', { state: 'dispatched', finished_at: null, epoch: 2, plan_index: 1 });
     const step = await rows.step(task, 'pay', { state: 'dispatched', finished_at: null, epoch: 2 });
     const open = { state: 'sent', response_hash: null, resolver: null, settled_at: null };
     await rows.operation(step, { ...open, epoch: 2 });
 
-    expect((await get(`/v1/tasks/${shown(task)}`)).body.counts).toEqual({ executing: 1 });
+    expect((await get(`/v1/tasks/${shown(task)}`)).body.counts).toEqual({ dispatched: 1, executing: 1 });
     await coordinator.database.client.query('update operation set epoch = 1 where step_id = $1', [step.id]);
     expect((await get(`/v1/tasks/${shown(task)}/steps`)).body.items[0].state).toBe('dispatched');
+    expect((await get(`/v1/tasks/${shown(task)}`)).body.counts).toEqual({ dispatched: 2 });
   });
 });
 

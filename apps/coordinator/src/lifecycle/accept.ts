@@ -15,6 +15,7 @@ import {
 import type { Ring } from './decision';
 import type { Submission } from './lifecycle.port';
 import type { StepRow, TaskRow } from './snapshot';
+import { countSteps } from './step-tally';
 
 /** The rows of a new task: its first steps are dispatched in the same statement that makes it. */
 export interface Acceptance {
@@ -88,6 +89,7 @@ export function acceptedTask({ taskId, submission, state, steps, events, toolCal
     planHash: plan.hash,
     stepsTotal: steps.length,
     openSteps: steps.length,
+    stepCounts: countSteps(steps),
     toolCalls,
     modelCalls: 0,
     tokens: 0,

@@ -218,8 +218,6 @@ function addCalls(draft: Draft, agent: StepRow, judged: readonly (Judged | Model
     judged.map(({ call, contractHash }, n) => callRow(draft, agent, running.calls + n + 1, call, contractHash)),
   );
   for (const row of rows) draft.addItem({ row, item: JSON.stringify(row.call) });
-  draft.task.openSteps += rows.length;
-  draft.task.stepsTotal += rows.length;
   draft.change(agent.id, { condition: { ...running, calls: running.calls + rows.length } });
   draft.tell('agent.called', { agent: agent.key, round: rows[0]!.call!.round, open: rows.map((row) => row.key) });
   return rows;

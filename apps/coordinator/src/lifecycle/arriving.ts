@@ -110,8 +110,6 @@ function startItems(draft: Draft, step: StepRow, compiled: CompiledStep, values:
     item: JSON.stringify(value),
   }));
   for (const item of rows) draft.addItem(item);
-  draft.task.openSteps += rows.length;
-  draft.task.stepsTotal += rows.length;
   draft.change(step.id, {
     state: 'waiting',
     waitingOn: rows.length,

@@ -15,6 +15,7 @@ import {
   type TaskState,
   transition,
 } from '@muster/domain';
+import { attended } from './attention';
 import type { Conclusion, Decision, Input, NewItem, PermitChange, Reply, Ring, Wants } from './decision';
 import type {
   AgentFacts,
@@ -25,9 +26,9 @@ import type {
   StepOutput,
   StepRow,
   Surroundings,
-  TaskConditionRow,
   TaskRow,
 } from './snapshot';
+import { StepTally } from './step-tally';
 
 /** Thrown inside a decision that lacks facts; `decide` turns it into wants. It never leaves this folder. */
 export class MissingFacts extends Error {
@@ -77,6 +78,7 @@ export class Draft {
   /** Final answers of agents that ended here: no row refers to them yet. */
   private readonly finals = new Map<string, JsonValue>();
   private readonly events: EventDraft[] = [];
+  private readonly tally: StepTally;
   private dispatched = 0;
 
   constructor(
@@ -84,6 +86,7 @@ export class Draft {
     readonly surroundings: Surroundings,
   ) {
     this.task = { ...snapshot.task };
+    this.tally = new StepTally(snapshot.task.stepCounts);
   }
 
   get now(): number {
@@ -182,7 +185,9 @@ export class Draft {
   /** Moves a step, through its lifecycle table, and tells it in the history where its state or epoch changed. */
   change(id: string, patch: StepPatch, event?: EventDraft): StepRow {
     const before = this.step(id);
-    if (patch.state && patch.state !== before.state) transition(STEP, before.state, patch.state);
+    if (patch.state && patch.state !== before.state) {
+      this.tally.move(before.state, transition(STEP, before.state, patch.state));
+    }
     const after: StepRow = { ...before, ...patch };
     const item = this.items.get(id);
     if (item) this.items.set(id, { ...item, row: after });
@@ -192,15 +197,20 @@ export class Draft {
   }
 
   addItem(item: NewItem): void {
-    this.items.set(item.row.id, item);
+    this.add(item);
     const siblings = this.newItems.get(item.row.parentId!);
     if (siblings) siblings.push(item.row.id);
     else this.newItems.set(item.row.parentId!, [item.row.id]);
   }
 
-  /** One more step, which is none of the plan's. */
+  /** One more step, none of a plan's so far. */
   addStep(row: StepRow): void {
-    this.items.set(row.id, { row, item: null });
+    this.add({ row, item: null });
+  }
+
+  private add(item: NewItem): void {
+    this.items.set(item.row.id, item);
+    this.tally.add(item.row.state);
     this.task.openSteps += 1;
     this.task.stepsTotal += 1;
   }
@@ -226,12 +236,10 @@ export class Draft {
   /** From the commit on the task goes by this plan. */
   adopt(plan: CompiledPlan, revision: number, rows: readonly StepRow[]): void {
     this.adopted = plan;
-    for (const row of rows) this.items.set(row.id, { row, item: null });
+    for (const row of rows) this.addStep(row);
     this.task.planRevision = revision;
     this.task.planHash = plan.hash;
     this.task.criteriaCount += plan.completion.length;
-    this.task.openSteps += rows.length;
-    this.task.stepsTotal += rows.length;
   }
 
   /** The plan that the task goes by when this decision is done. */
@@ -347,18 +355,7 @@ export class Draft {
   }
 
   private attend(change: 1 | -1, because?: { reason: string; message: string }): void {
-    const others = this.task.conditions.filter((condition) => condition.type !== 'NeedsAttention');
-    const current = this.task.conditions.find((condition) => condition.type === 'NeedsAttention');
-    const steps = (current?.steps ?? 0) + change;
-    const next: TaskConditionRow = {
-      type: 'NeedsAttention',
-      status: steps > 0,
-      reason: steps > 0 ? (because?.reason ?? current?.reason ?? 'parked') : 'resolved',
-      message: steps > 0 ? (because?.message ?? current?.message ?? '') : 'Nothing waits for a person.',
-      since: (current?.status ?? false) === steps > 0 && current ? current.since : new Date(this.now).toISOString(),
-      steps,
-    };
-    this.task.conditions = [...others, next];
+    this.task.conditions = attended(this.task.conditions, change, this.now, because);
   }
 
   /** Whether anything was decided at all. */
@@ -379,6 +376,8 @@ export class Draft {
     this.task.revision += 1;
     this.task.eventSeq = last?.seq ?? this.task.eventSeq;
     this.task.eventHash = last?.hash ?? this.task.eventHash;
+    if (this.closeSteps) this.tally.close();
+    this.task.stepCounts = this.tally.counts;
     return {
       before: this.snapshot.task,
       task: this.task,

@@ -18,6 +18,7 @@ export const LOADED = {
     planHash: 't.plan_hash',
     stepsTotal: 't.steps_total',
     openSteps: 't.open_steps',
+    stepCounts: 't.step_counts',
     toolCalls: 't.tool_calls',
     modelCalls: 't.model_calls',
     tokens: 't.tokens',

@@ -2,6 +2,7 @@ import type { EventRow, PlanBody } from '@muster/domain';
 import type { Acceptance } from './accept';
 import type { Conclusion, Decision, PermitChange } from './decision';
 import type { StepRow, TaskRow } from './snapshot';
+import { countSteps } from './step-tally';
 
 /**
  * How the domain's rows are written: column names, instants as RFC 3339, structures as the JSON text that is stored. What
@@ -86,6 +87,7 @@ function taskImage(task: TaskRow) {
     event_hash: task.eventHash,
     steps_total: task.stepsTotal,
     open_steps: task.openSteps,
+    step_counts: json(task.stepCounts),
     tool_calls: task.toolCalls,
     model_calls: task.modelCalls,
     tokens: task.tokens,
@@ -138,6 +140,7 @@ export function acceptedTaskColumns({ taskId, submission, state, events, steps, 
     input: JSON.stringify(submission.input),
     plan_hash: submission.plan.hash,
     steps_total: steps.length,
+    step_counts: json(countSteps(steps)),
     tool_calls: toolCalls,
     grants: submission.grants,
     granted_hashes: hashesOf(submission.plan.body),

@@ -28,7 +28,7 @@ export interface Scope {
   readonly agents: readonly string[];
 }
 
-type RawTask = TaskRow & { input: string; budget: string; failure: string; conditions: string };
+type RawTask = TaskRow & { input: string; budget: string; failure: string; conditions: string; stepCounts: string };
 type RawStep = StepRow & { condition: string; attempts: string; failure: string; call: string; spent: string };
 type FoundOperation = OperationRow & { taskId: string };
 
@@ -213,6 +213,7 @@ function taskOf(raw: RawTask): TaskRow {
     budget: JSON.parse(raw.budget),
     failure: raw.failure && JSON.parse(raw.failure),
     conditions: JSON.parse(raw.conditions),
+    stepCounts: JSON.parse(raw.stepCounts),
   };
 }
 

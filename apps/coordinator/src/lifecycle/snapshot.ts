@@ -10,6 +10,9 @@ import type {
   TaskState,
 } from '@muster/domain';
 
+/** How many steps of a task are in each state. */
+export type StepCounts = Readonly<Partial<Record<StepState, number>>>;
+
 /** Times are milliseconds since 1970 on the database's clock. */
 export type Moment = number;
 
@@ -59,6 +62,8 @@ export interface TaskRow {
   readonly planHash: string;
   readonly stepsTotal: number;
   readonly openSteps: number;
+  /** Steps by state; states that none is in are left out. */
+  readonly stepCounts: StepCounts;
   readonly toolCalls: number;
   readonly modelCalls: number;
   readonly tokens: number;

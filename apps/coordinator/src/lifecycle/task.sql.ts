@@ -23,13 +23,13 @@ with plans as (
 ), repeated as materialized (
   select t.id from task t where t.id = any(array(select id from json_to_recordset($2::json) as i(id uuid)))
 ), accepted as (
-  insert into task (id, tenant_id, state, revision, event_seq, event_hash, goal, skill, input, plan_revision, plan_hash, steps_total, open_steps, tool_calls,
+  insert into task (id, tenant_id, state, revision, event_seq, event_hash, goal, skill, input, plan_revision, plan_hash, steps_total, open_steps, step_counts, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
     api_key_id, deadline_at, due_at)
-  select id, tenant_id, state, 1, event_seq, decode(event_hash, 'hex'), goal, skill, input, plan_revision, plan_hash, steps_total, steps_total, tool_calls,
+  select id, tenant_id, state, 1, event_seq, decode(event_hash, 'hex'), goal, skill, input, plan_revision, plan_hash, steps_total, steps_total, step_counts, tool_calls,
     grants, granted_hashes, criteria, criteria_count, invariants, budget, autonomy, priority, labels, webhook_url, idempotency_key, body_hash,
     api_key_id, deadline_at, deadline_at
-  from json_to_recordset($2::json) as t(id uuid, tenant_id text, state text, plan_revision int, event_seq int, event_hash text, goal text, skill text, input text, plan_hash text, steps_total int,
+  from json_to_recordset($2::json) as t(id uuid, tenant_id text, state text, plan_revision int, event_seq int, event_hash text, goal text, skill text, input text, plan_hash text, steps_total int, step_counts text,
     tool_calls int, grants text[], granted_hashes text[], criteria text, criteria_count int, invariants text, budget text, autonomy text,
     priority smallint, labels jsonb, webhook_url text, idempotency_key text, body_hash text, api_key_id uuid, deadline_at timestamptz)
   where id not in (select id from repeated)
@@ -67,7 +67,7 @@ export const FIND_BY_KEY: NamedSql = {
 const COMMIT_TEXT = `
 with t_in as materialized (
   select * from json_to_recordset($1::json) as t(id uuid, expected int, revision int, state text, fence int, withdrawal text,
-    withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, tool_calls int, model_calls int,
+    withdrawn_at timestamptz, event_seq int, event_hash text, steps_total int, open_steps int, step_counts text, tool_calls int, model_calls int,
     tokens bigint, cost_micros bigint, output text, failure text, conditions text, verdict_id uuid, due_at timestamptz, finished_at timestamptz, closes boolean)
 ), s_in as materialized (
   select * from json_to_recordset($2::json) as s(id uuid, task_id uuid, state text, epoch int, rings smallint, waiting_on int, after_step uuid, dependants uuid[],
@@ -164,7 +164,7 @@ with t_in as materialized (
 ), written as (
   update task t set
     revision = won.revision, state = won.state, fence = won.fence, withdrawal = won.withdrawal, withdrawn_at = won.withdrawn_at,
-    event_seq = won.event_seq, event_hash = decode(won.event_hash, 'hex'), steps_total = won.steps_total, open_steps = won.open_steps,
+    event_seq = won.event_seq, event_hash = decode(won.event_hash, 'hex'), steps_total = won.steps_total, open_steps = won.open_steps, step_counts = won.step_counts,
     tool_calls = won.tool_calls, model_calls = won.model_calls, tokens = won.tokens, cost_micros = won.cost_micros, output = won.output, failure = won.failure, conditions = won.conditions, verdict_id = won.verdict_id,
     due_at = won.due_at, finished_at = won.finished_at/*[*/,
     plan_revision = coalesce(p.revision, t.plan_revision), plan_hash = coalesce(p.hash, t.plan_hash),

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** An event before it has its place in a task's history. */
-export interface EventDraft {
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+import { type EventDraft, partsOf } from './event-parts';
 
 /** An event as stored: `at` in milliseconds since 1970, `data` as JSON text, `hash` in hex. */
 export interface EventRow {
@@ -24,14 +19,14 @@ export function eventHash(previous: string, event: { seq: number; type: string; 
   return createHash('sha256').update(line).digest('hex');
 }
 
-/** Numbers, dates and chains new events behind the last one stored. */
+/** Numbers, dates and chains new events behind the last one stored; one that names very many steps as several. */
 export function chainEvents(
   drafts: readonly EventDraft[],
   last: { seq: number; hash: string },
   at: number,
 ): EventRow[] {
   let { seq, hash } = last;
-  return drafts.map((draft) => {
+  return drafts.flatMap(partsOf).map((draft) => {
     seq += 1;
     const event = { seq, type: draft.type, at, data: JSON.stringify(draft.data) };
     hash = eventHash(hash, event);

@@ -58,6 +58,11 @@ export type Plan = Prisma.PlanModel
  */
 export type Task = Prisma.TaskModel
 /**
+ * Model TaskLabel
+ * Which tasks have a label, by state. Kept by the database itself.
+ */
+export type TaskLabel = Prisma.TaskLabelModel
+/**
  * Model TaskPlan
  * Which plans a task had; one of them is active.
  */

@@ -94,6 +94,32 @@ export const LIFECYCLE_INVARIANTS: readonly Invariant[] = [
       having t.open_steps <> count(s.id) filter (where s.state not in ${STEP_ENDED})`,
   },
   {
+    name: 'steps-are-counted-by-state',
+    promise: 'A task says how many of its steps are in each state.',
+    guarantees: ['G4'],
+    sql: `
+      select t.id, t.step_counts, counted.by_state from task t cross join lateral (
+        select coalesce(jsonb_object_agg(c.state, c.steps), '{}') as by_state
+          from (select s.state, count(*) as steps from step s where s.task_id = t.id group by s.state) c) counted
+       where t.step_counts::jsonb <> counted.by_state`,
+  },
+  {
+    name: 'labels-find-their-tasks',
+    promise: 'Every label of a task leads to it, in the state that it is in, and nothing else does.',
+    guarantees: ['G1'],
+    sql: `
+      select task_id, state from (
+        select label_key(t.tenant_id, l.key, l.value) as label, t.state, t.id as task_id
+          from task t cross join lateral jsonb_each_text(t.labels) l
+        except select label, state, task_id from task_label) missing
+      union all
+      select task_id, state from (
+        select label, state, task_id from task_label
+        except
+        select label_key(t.tenant_id, l.key, l.value), t.state, t.id
+          from task t cross join lateral jsonb_each_text(t.labels) l) astray`,
+  },
+  {
     name: 'nothing-is-in-flight-after-the-end',
     promise: 'A task that has ended has no operation sent and no step that could still move.',
     guarantees: ['G12'],

@@ -43,9 +43,37 @@ export interface WaitingOperation {
 /** More would not be read by anybody; the rest is counted. */
 export const WAITING_STEPS_MAX = 100;
 
-const STANDSTILL: NamedSql = {
+/** The open steps of a larger task are not all looked through: what moves, and what waits right behind it, says enough. */
+const STEPS_LOOKED_THROUGH_MAX = 10_000;
+
+/**
+ * What moves or is held has short indexes of its own. What is merely pending is found in plan order, among finished steps
+ * perhaps: in a large task only where nothing moves, which is before the first step does.
+ */
+export const STANDSTILL: NamedSql = {
   name: 'read.standstill',
   text: `
+with moving as materialized (
+  (select id, dependants from step where task_id = $2 and state in ('parked', 'waiting', 'verifying')
+      and finished_at is null
+    order by array_position(array['parked', 'waiting', 'verifying'], state), plan_index, place limit $3)
+  union all
+  (select id, dependants from step where tenant_id = $1 and task_id = $2 and state = 'dispatched'
+    order by plan_index, place limit $3)
+  union all
+  (select id, dependants from step where tenant_id = $1 and task_id = $2 and state = 'ready'
+    order by priority desc, id limit $3)
+), looked as materialized (
+  select open_steps > 0 and (steps_total <= ${STEPS_LOOKED_THROUGH_MAX} or not exists (select from moving)) as through
+  from task where id = $2
+), waiting as (
+  select id from moving
+  union
+  (select id from step where (select through from looked) and task_id = $2 and finished_at is null
+    order by task_id, plan_index, place, plan_revision limit $3)
+  union
+  (select d.id from moving m cross join lateral unnest(m.dependants) d(id) where not (select through from looked) limit $3)
+)
 select now() as now, t.state, t.revision, t.withdrawal, t.failure, t.deadline_at, t.open_steps,
   (select json_agg(json_build_object('key', s.key, 'tool', s.tool, 'state', s.state, 'epoch', s.epoch,
       'condition', s.condition, 'dueAt', s.due_at, 'startedAt', s.started_at,
@@ -56,9 +84,9 @@ select now() as now, t.state, t.revision, t.withdrawal, t.failure, t.deadline_at
         'code', o.code, 'message', o.message) end) order by s.rank, s.plan_index, s.place)
     from (
       select w.*, array_position(array['parked', 'waiting', 'verifying', 'dispatched', 'ready'], w.state) as rank
-      from step w where w.task_id = t.id and w.finished_at is null
+      from step w where w.id = any(array(select id from waiting)) and w.task_id = t.id and w.finished_at is null
       order by rank, w.plan_index, w.place limit $3) s
-    left join operation o on o.id = s.operation_id) as steps
+    left join lateral (select * from operation where id = s.operation_id limit 1) o on true) as steps
 from task t where t.tenant_id = $1 and t.id = $2`,
 };
 

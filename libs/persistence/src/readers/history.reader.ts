@@ -1,13 +1,25 @@
 import type { ArtifactView, EventView, PlanDiffView, PlanView } from '@muster/contracts';
-import { diffOfPlans, type JsonObject, type PlanBody, showId } from '@muster/domain';
+import { diffOfPlans, type JsonObject, LIMITS, type PlanBody, showId } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Database, type NamedSql } from '../database';
 import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
 
-const EVENT_PAGE: NamedSql = {
+/**
+ * As many events as were asked for, or as fit into the bytes of a page and one that is `beyond` them, so that there is
+ * another page. Sizes are read without the data.
+ */
+export const EVENT_PAGE: NamedSql = {
   name: 'read.event-page',
-  text: `select seq, type, at, data, encode(hash, 'hex') as hash from event
-    where tenant_id = $1 and task_id = $2 and seq > $3 order by seq limit $4`,
+  text: `
+select seq, type, at, data, encode(hash, 'hex') as hash, beyond from (
+  select e.*, coalesce(sum(octet_length(data)) over before, 0) >= ${LIMITS.EVENT_PAGE_BYTES_MAX} as beyond,
+    coalesce(sum(octet_length(data)) over well_before, 0) as size
+  from event e where tenant_id = $1 and task_id = $2 and seq > $3
+  window before as (order by seq rows between unbounded preceding and 1 preceding),
+    well_before as (order by seq rows between unbounded preceding and 2 preceding)
+  order by seq limit $4
+) page
+where size < ${LIMITS.EVENT_PAGE_BYTES_MAX} order by seq`,
 };
 
 const PLAN_OF_TASK: NamedSql = {
@@ -42,6 +54,7 @@ interface EventColumns {
   readonly at: Date;
   readonly data: string;
   readonly hash: string;
+  readonly beyond: boolean;
 }
 
 interface PlanColumns {
@@ -74,14 +87,14 @@ export class HistoryReader {
 
   async events(tenantId: string, taskId: string, { limit, cursor }: PageRequest): Promise<Page<EventView>> {
     const [after] = placeOf(cursor, [0]) ?? [0];
-    const rows = await this.database.query<EventColumns>(EVENT_PAGE, [tenantId, taskId, after, limit + 1]);
-    return pageOf(rows, limit, (row) => [row.seq], eventOf);
+    return this.eventsAfter(tenantId, taskId, after, limit);
   }
 
-  /** For followers: the events behind `after`, at most `limit`. */
-  async eventsAfter(tenantId: string, taskId: string, after: number, limit: number): Promise<EventView[]> {
-    const rows = await this.database.query<EventColumns>(EVENT_PAGE, [tenantId, taskId, after, limit]);
-    return rows.map(eventOf);
+  /** For followers: the events behind `after`, at most `limit`, and no more than fit into a page. */
+  async eventsAfter(tenantId: string, taskId: string, after: number, limit: number): Promise<Page<EventView>> {
+    const rows = await this.database.query<EventColumns>(EVENT_PAGE, [tenantId, taskId, after, limit + 1]);
+    const fitting = rows.filter((row) => !row.beyond).length;
+    return pageOf(rows, Math.min(limit, fitting), (row) => [row.seq], eventOf);
   }
 
   /** The plan that the task goes by, or went by as of that revision. */

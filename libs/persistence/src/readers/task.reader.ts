@@ -1,11 +1,19 @@
 import type { BudgetView, ConditionView, FailureView, TaskView } from '@muster/contracts';
-import { isTerminal, type OperationState, showId, TASK, type TaskState } from '@muster/domain';
+import {
+  isTerminal,
+  type OperationState,
+  type StepState,
+  showId,
+  statesOf,
+  TASK,
+  type TaskState,
+} from '@muster/domain';
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database';
+import { Database, type NamedSql } from '../database';
 import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging';
 import { shownSpending } from './spending';
 import { iso, parsed } from './stored-json';
-import { GRANTS_OF_TASK, TASK_PAGE, TASK_PULSE, TASKS_BY_ID } from './task.sql';
+import { GRANTS_OF_TASK, TASK_PAGE, TASK_PAGE_OF_LABELS, TASK_PULSE, TASKS_BY_ID } from './task.sql';
 
 export interface TaskFilter {
   readonly states?: readonly TaskState[];
@@ -45,7 +53,10 @@ interface TaskColumns {
   readonly deadline_at: Date | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;
-  readonly counts: Record<string, number> | null;
+  /** By stored state, as JSON. */
+  readonly step_counts: string;
+  /** How many of those that are dispatched are shown as executing. */
+  readonly executing: number;
   readonly standing: { id: string; tool: string; state: OperationState }[] | null;
 }
 
@@ -72,10 +83,16 @@ export class TaskReader {
 
   async page(tenantId: string, filter: TaskFilter, { limit, cursor }: PageRequest): Promise<Page<TaskView>> {
     const [before = null] = placeOf(cursor, [ANY_UUID]) ?? [];
-    const labels = filter.labels ? JSON.stringify(filter.labels) : null;
-    const values = [tenantId, before, filter.states ?? null, labels, limit + 1];
-    const rows = await this.database.query<TaskColumns>(TASK_PAGE, values);
+    const states = filter.states && [...new Set(filter.states)];
+    const labels = filter.labels && JSON.stringify(filter.labels);
+    const rows = labels
+      ? await this.rows(TASK_PAGE_OF_LABELS, [tenantId, before, states ?? statesOf(TASK), limit + 1, labels])
+      : await this.rows(TASK_PAGE, [tenantId, before, states ?? null, limit + 1]);
     return pageOf(rows, limit, (row) => [row.id], viewOf);
+  }
+
+  private rows(page: NamedSql, values: readonly unknown[]): Promise<TaskColumns[]> {
+    return this.database.query<TaskColumns>(page, values);
   }
 
   async pulse(tenantId: string, taskId: string): Promise<TaskPulse | undefined> {
@@ -100,7 +117,7 @@ function viewOf(row: TaskColumns): TaskView {
     output: parsed(row.output),
     failure: parsed<FailureView>(row.failure),
     conditions: conditionsOf(row.conditions),
-    counts: row.counts ?? {},
+    counts: countsOf(row),
     budget: budgetOf(row),
     planRevision: row.plan_revision,
     labels: row.labels,
@@ -111,6 +128,13 @@ function viewOf(row: TaskColumns): TaskView {
     finishedAt: iso(row.finished_at),
     links: linksOf(id),
   };
+}
+
+function countsOf({ step_counts, executing }: TaskColumns): Record<string, number> {
+  const stored = parsed<Partial<Record<StepState, number>>>(step_counts) ?? {};
+  if (executing === 0) return stored;
+  const { dispatched = 0, ...others } = stored;
+  return { ...others, ...(dispatched > executing && { dispatched: dispatched - executing }), executing };
 }
 
 // The row keeps more than people are shown, such as how many steps are parked.

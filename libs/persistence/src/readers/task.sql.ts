@@ -10,8 +10,10 @@ export const SHOWN_STEP_STATE = `case when s.state = 'dispatched' and exists (
 
 const TASK_FIELDS = `t.id, t.state, t.revision, t.goal, t.skill, t.input, t.output, t.failure, t.conditions, t.budget, t.plan_revision,
   t.labels, t.priority, t.steps_total, t.tool_calls, t.model_calls, t.tokens, t.cost_micros, t.deadline_at, t.created_at, t.finished_at,
-  (select json_object_agg(c.state, c.steps) from (
-    select ${SHOWN_STEP_STATE} as state, count(*)::int as steps from step s where s.task_id = t.id group by 1) c) as counts,
+  t.step_counts, case when t.open_steps > 0 then (
+    select count(*)::int from step s where s.tenant_id = t.tenant_id and s.task_id = t.id and s.state = 'dispatched'
+      and (select o.state = 'sent' and o.epoch = s.epoch from operation o where o.id = s.operation_id limit 1))
+    else 0 end as executing,
   case when t.state in ('failed', 'cancelled') then (
     select json_agg(json_build_object('id', e.id, 'tool', e.tool, 'state', e.state)) from (
       select o.id, o.tool, o.state from operation o
@@ -24,7 +26,7 @@ export const TASKS_BY_ID: NamedSql = {
   text: `select ${TASK_FIELDS} from task t where t.tenant_id = $1 and t.id = any($2::uuid[])`,
 };
 
-const PAGE_OF = `tenant_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') and ($4::jsonb is null or labels @> $4)`;
+const PLACE = "coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')";
 
 /**
  * Newest first: ids are time-ordered, so that a page goes on where the last one ended while tasks are added. States are
@@ -37,14 +39,45 @@ export const TASK_PAGE: NamedSql = {
 with page as materialized (
   select id from (
     select p.id from unnest($3::text[]) as wanted(state) cross join lateral (
-      select id from task where ${PAGE_OF} and state >= wanted.state and state <= wanted.state
-      order by state, id desc limit $5) p
+      select id from task where tenant_id = $1 and id < ${PLACE} and state >= wanted.state and state <= wanted.state
+      order by state, id desc limit $4) p
     union all
-    select p.id from (select id from task where ${PAGE_OF} and $3::text[] is null order by id desc limit $5) p
+    select p.id from (
+      select id from task where tenant_id = $1 and id < ${PLACE} and $3::text[] is null order by id desc limit $4) p
   ) found
-  order by id desc limit $5
+  order by id desc limit $4
 )
-select ${TASK_FIELDS} from page join task t on t.id = page.id order by t.id desc`,
+select ${TASK_FIELDS} from task t where t.id = any(array(select id from page)) order by t.id desc`,
+};
+
+/** More tasks than this need not be counted to know that a label is no rare one. */
+export const RARE_LABEL_TASKS_MAX = 1_000;
+
+/**
+ * The same of tasks that have all of these labels, in these states: read along the rarest of the labels, state by state,
+ * where they stand in the order of the page. However many have a label, or none, no more is read than is shown; only
+ * where several labels are asked for and the rarest is a frequent one, those that have it without the others as well.
+ */
+export const TASK_PAGE_OF_LABELS: NamedSql = {
+  name: 'read.task-page-of-labels',
+  text: `
+with wanted as materialized (
+  select label_key($1, l.key, l.value) as label from jsonb_each_text($5::jsonb) l
+), rarest as materialized (
+  select w.label from wanted w
+  order by case when (select count(*) from wanted) > 1 then (select count(*) from (
+    select from task_label l where l.label = w.label order by state, task_id limit ${RARE_LABEL_TASKS_MAX}) few) end
+  limit 1
+), page as materialized (
+  select p.task_id as id from rarest cross join unnest($3::text[]) as s(state) cross join lateral (
+    select l.task_id from task_label l
+    where l.label = rarest.label and l.state = s.state and l.task_id < ${PLACE} and not exists (
+      select from wanted w where w.label <> rarest.label and (
+        select true from task_label o where o.label = w.label and o.state = s.state and o.task_id = l.task_id limit 1) is null)
+    order by l.task_id desc limit $4) p
+  order by 1 desc limit $4
+)
+select ${TASK_FIELDS} from task t where t.id = any(array(select id from page)) order by t.id desc`,
 };
 
 /** As little as tells whether there is news. */

@@ -81,11 +81,11 @@ export class TaskWatch {
   ): Promise<number> {
     let last = after;
     for (;;) {
-      const events = await this.history.eventsAfter(tenantId, taskId, last, DOOR_LIMITS.EVENTS_AT_ONCE);
-      const text = events.map((event) => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+      const page = await this.history.eventsAfter(tenantId, taskId, last, DOOR_LIMITS.EVENTS_AT_ONCE);
+      const text = page.items.map((event) => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`).join('');
       if (text && !signal.aborted) await write(response, text, signal);
-      last = events.at(-1)?.seq ?? last;
-      if (events.length < DOOR_LIMITS.EVENTS_AT_ONCE || signal.aborted) return last;
+      last = page.items.at(-1)?.seq ?? last;
+      if (page.nextCursor === undefined || signal.aborted) return last;
     }
   }
 }

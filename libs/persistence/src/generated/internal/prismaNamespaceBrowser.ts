@@ -59,6 +59,7 @@ export const ModelName = {
   Skill: 'Skill',
   Plan: 'Plan',
   Task: 'Task',
+  TaskLabel: 'TaskLabel',
   TaskPlan: 'TaskPlan',
   Step: 'Step',
   Worker: 'Worker',
@@ -188,6 +189,7 @@ export const TaskScalarFieldEnum = {
   planHash: 'planHash',
   stepsTotal: 'stepsTotal',
   openSteps: 'openSteps',
+  stepCounts: 'stepCounts',
   toolCalls: 'toolCalls',
   modelCalls: 'modelCalls',
   tokens: 'tokens',
@@ -217,6 +219,15 @@ export const TaskScalarFieldEnum = {
 } as const
 
 export type TaskScalarFieldEnum = (typeof TaskScalarFieldEnum)[keyof typeof TaskScalarFieldEnum]
+
+
+export const TaskLabelScalarFieldEnum = {
+  label: 'label',
+  state: 'state',
+  taskId: 'taskId'
+} as const
+
+export type TaskLabelScalarFieldEnum = (typeof TaskLabelScalarFieldEnum)[keyof typeof TaskLabelScalarFieldEnum]
 
 
 export const TaskPlanScalarFieldEnum = {

@@ -73,6 +73,7 @@ export type TaskMinAggregateOutputType = {
   planHash: string | null
   stepsTotal: number | null
   openSteps: number | null
+  stepCounts: string | null
   toolCalls: number | null
   modelCalls: number | null
   tokens: bigint | null
@@ -115,6 +116,7 @@ export type TaskMaxAggregateOutputType = {
   planHash: string | null
   stepsTotal: number | null
   openSteps: number | null
+  stepCounts: string | null
   toolCalls: number | null
   modelCalls: number | null
   tokens: bigint | null
@@ -157,6 +159,7 @@ export type TaskCountAggregateOutputType = {
   planHash: number
   stepsTotal: number
   openSteps: number
+  stepCounts: number
   toolCalls: number
   modelCalls: number
   tokens: number
@@ -234,6 +237,7 @@ export type TaskMinAggregateInputType = {
   planHash?: true
   stepsTotal?: true
   openSteps?: true
+  stepCounts?: true
   toolCalls?: true
   modelCalls?: true
   tokens?: true
@@ -276,6 +280,7 @@ export type TaskMaxAggregateInputType = {
   planHash?: true
   stepsTotal?: true
   openSteps?: true
+  stepCounts?: true
   toolCalls?: true
   modelCalls?: true
   tokens?: true
@@ -318,6 +323,7 @@ export type TaskCountAggregateInputType = {
   planHash?: true
   stepsTotal?: true
   openSteps?: true
+  stepCounts?: true
   toolCalls?: true
   modelCalls?: true
   tokens?: true
@@ -450,6 +456,7 @@ export type TaskGroupByOutputType = {
   planHash: string | null
   stepsTotal: number
   openSteps: number
+  stepCounts: string
   toolCalls: number
   modelCalls: number
   tokens: bigint
@@ -518,6 +525,7 @@ export type TaskWhereInput = {
   planHash?: Prisma.StringNullableFilter<"Task"> | string | null
   stepsTotal?: Prisma.IntFilter<"Task"> | number
   openSteps?: Prisma.IntFilter<"Task"> | number
+  stepCounts?: Prisma.StringFilter<"Task"> | string
   toolCalls?: Prisma.IntFilter<"Task"> | number
   modelCalls?: Prisma.IntFilter<"Task"> | number
   tokens?: Prisma.BigIntFilter<"Task"> | bigint | number
@@ -565,6 +573,7 @@ export type TaskOrderByWithRelationInput = {
   planHash?: Prisma.SortOrderInput | Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
+  stepCounts?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
   modelCalls?: Prisma.SortOrder
   tokens?: Prisma.SortOrder
@@ -615,6 +624,7 @@ export type TaskWhereUniqueInput = Prisma.AtLeast<{
   planHash?: Prisma.StringNullableFilter<"Task"> | string | null
   stepsTotal?: Prisma.IntFilter<"Task"> | number
   openSteps?: Prisma.IntFilter<"Task"> | number
+  stepCounts?: Prisma.StringFilter<"Task"> | string
   toolCalls?: Prisma.IntFilter<"Task"> | number
   modelCalls?: Prisma.IntFilter<"Task"> | number
   tokens?: Prisma.BigIntFilter<"Task"> | bigint | number
@@ -662,6 +672,7 @@ export type TaskOrderByWithAggregationInput = {
   planHash?: Prisma.SortOrderInput | Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
+  stepCounts?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
   modelCalls?: Prisma.SortOrder
   tokens?: Prisma.SortOrder
@@ -715,6 +726,7 @@ export type TaskScalarWhereWithAggregatesInput = {
   planHash?: Prisma.StringNullableWithAggregatesFilter<"Task"> | string | null
   stepsTotal?: Prisma.IntWithAggregatesFilter<"Task"> | number
   openSteps?: Prisma.IntWithAggregatesFilter<"Task"> | number
+  stepCounts?: Prisma.StringWithAggregatesFilter<"Task"> | string
   toolCalls?: Prisma.IntWithAggregatesFilter<"Task"> | number
   modelCalls?: Prisma.IntWithAggregatesFilter<"Task"> | number
   tokens?: Prisma.BigIntWithAggregatesFilter<"Task"> | bigint | number
@@ -760,6 +772,7 @@ export type TaskCreateInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -807,6 +820,7 @@ export type TaskUncheckedCreateInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -854,6 +868,7 @@ export type TaskUpdateInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -901,6 +916,7 @@ export type TaskUncheckedUpdateInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -948,6 +964,7 @@ export type TaskCreateManyInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -993,6 +1010,7 @@ export type TaskUpdateManyMutationInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1038,6 +1056,7 @@ export type TaskUncheckedUpdateManyInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1083,6 +1102,7 @@ export type TaskCountOrderByAggregateInput = {
   planHash?: Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
+  stepCounts?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
   modelCalls?: Prisma.SortOrder
   tokens?: Prisma.SortOrder
@@ -1143,6 +1163,7 @@ export type TaskMaxOrderByAggregateInput = {
   planHash?: Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
+  stepCounts?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
   modelCalls?: Prisma.SortOrder
   tokens?: Prisma.SortOrder
@@ -1185,6 +1206,7 @@ export type TaskMinOrderByAggregateInput = {
   planHash?: Prisma.SortOrder
   stepsTotal?: Prisma.SortOrder
   openSteps?: Prisma.SortOrder
+  stepCounts?: Prisma.SortOrder
   toolCalls?: Prisma.SortOrder
   modelCalls?: Prisma.SortOrder
   tokens?: Prisma.SortOrder
@@ -1309,6 +1331,7 @@ export type TaskCreateWithoutPlansInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -1355,6 +1378,7 @@ export type TaskUncheckedCreateWithoutPlansInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -1417,6 +1441,7 @@ export type TaskUpdateWithoutPlansInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1463,6 +1488,7 @@ export type TaskUncheckedUpdateWithoutPlansInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1509,6 +1535,7 @@ export type TaskCreateWithoutStepsInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -1555,6 +1582,7 @@ export type TaskUncheckedCreateWithoutStepsInput = {
   planHash?: string | null
   stepsTotal?: number
   openSteps?: number
+  stepCounts?: string
   toolCalls?: number
   modelCalls?: number
   tokens?: bigint | number
@@ -1617,6 +1645,7 @@ export type TaskUpdateWithoutStepsInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1663,6 +1692,7 @@ export type TaskUncheckedUpdateWithoutStepsInput = {
   planHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   stepsTotal?: Prisma.IntFieldUpdateOperationsInput | number
   openSteps?: Prisma.IntFieldUpdateOperationsInput | number
+  stepCounts?: Prisma.StringFieldUpdateOperationsInput | string
   toolCalls?: Prisma.IntFieldUpdateOperationsInput | number
   modelCalls?: Prisma.IntFieldUpdateOperationsInput | number
   tokens?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1749,6 +1779,7 @@ export type TaskSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
+  stepCounts?: boolean
   toolCalls?: boolean
   modelCalls?: boolean
   tokens?: boolean
@@ -1797,6 +1828,7 @@ export type TaskSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
+  stepCounts?: boolean
   toolCalls?: boolean
   modelCalls?: boolean
   tokens?: boolean
@@ -1842,6 +1874,7 @@ export type TaskSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
+  stepCounts?: boolean
   toolCalls?: boolean
   modelCalls?: boolean
   tokens?: boolean
@@ -1887,6 +1920,7 @@ export type TaskSelectScalar = {
   planHash?: boolean
   stepsTotal?: boolean
   openSteps?: boolean
+  stepCounts?: boolean
   toolCalls?: boolean
   modelCalls?: boolean
   tokens?: boolean
@@ -1915,7 +1949,7 @@ export type TaskSelectScalar = {
   lockOnly?: boolean
 }
 
-export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "skill" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "toolCalls" | "modelCalls" | "tokens" | "costMicros" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
+export type TaskOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "state" | "revision" | "fence" | "withdrawal" | "withdrawnAt" | "eventSeq" | "eventHash" | "goal" | "skill" | "input" | "planRevision" | "planHash" | "stepsTotal" | "openSteps" | "stepCounts" | "toolCalls" | "modelCalls" | "tokens" | "costMicros" | "grants" | "grantedHashes" | "criteria" | "criteriaCount" | "invariants" | "budget" | "autonomy" | "priority" | "labels" | "webhookUrl" | "idempotencyKey" | "bodyHash" | "apiKeyId" | "output" | "failure" | "conditions" | "verdictId" | "deadlineAt" | "dueAt" | "createdAt" | "finishedAt" | "lockOnly", ExtArgs["result"]["task"]>
 export type TaskInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   plans?: boolean | Prisma.Task$plansArgs<ExtArgs>
   steps?: boolean | Prisma.Task$stepsArgs<ExtArgs>
@@ -1947,6 +1981,7 @@ export type $TaskPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     planHash: string | null
     stepsTotal: number
     openSteps: number
+    stepCounts: string
     toolCalls: number
     modelCalls: number
     tokens: bigint
@@ -2414,6 +2449,7 @@ export interface TaskFieldRefs {
   readonly planHash: Prisma.FieldRef<"Task", 'String'>
   readonly stepsTotal: Prisma.FieldRef<"Task", 'Int'>
   readonly openSteps: Prisma.FieldRef<"Task", 'Int'>
+  readonly stepCounts: Prisma.FieldRef<"Task", 'String'>
   readonly toolCalls: Prisma.FieldRef<"Task", 'Int'>
   readonly modelCalls: Prisma.FieldRef<"Task", 'Int'>
   readonly tokens: Prisma.FieldRef<"Task", 'BigInt'>
