@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { ChassisModule, Log, loadConfig } from '@muster/chassis';
+import { Doorbells } from '@muster/messaging';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -13,6 +14,8 @@ import { REDIS_URL_VARIABLE } from './start-services';
 interface CoordinatorOptions {
   /** Another way to the database, e.g. through a gate. */
   readonly through?: (url: string) => Promise<string>;
+  /** More settings. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 @Module({})
@@ -26,13 +29,14 @@ export class TestCoordinator {
     readonly url: string,
   ) {}
 
-  static async start({ through }: CoordinatorOptions = {}): Promise<TestCoordinator> {
+  static async start({ through, env }: CoordinatorOptions = {}): Promise<TestCoordinator> {
     const database = await freshDatabase();
     const config = loadConfig({
       NODE_ENV: 'test',
       DATABASE_URL: (await through?.(database.url)) ?? database.url,
       REDIS_URL: process.env[REDIS_URL_VARIABLE],
       QUEUE_PREFIX: `t-${randomBytes(6).toString('hex')}`,
+      ...env,
     });
     const chassis = ChassisModule.with(config, new Log('test', 'silent'));
     const root = { module: TestService, imports: [chassis, CoordinatorModule] };
@@ -45,6 +49,11 @@ export class TestCoordinator {
 
   get server(): Server {
     return this.app.getHttpServer();
+  }
+
+  /** To ring what it hears. */
+  get doorbells(): Doorbells {
+    return this.app.get(Doorbells, { strict: false });
   }
 
   /** A new API key: of the tenant `default`, with every scope, unless said otherwise. */

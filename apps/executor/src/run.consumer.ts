@@ -48,7 +48,7 @@ export class RunConsumer implements OnApplicationBootstrap, OnModuleDestroy, Bef
         (message) => this.take(message),
       );
     }
-    await this.lease.ready();
+    await Promise.all([this.lease.ready(), this.runner.warmUp()]);
   }
 
   // Before the consumers wait for the runs under way: each of them ends with the call that it is at, and whoever waits

@@ -46,6 +46,10 @@ export class RunRunner {
     };
   }
 
+  warmUp(): Promise<void> {
+    return this.tools.ledger.warmUp(this.lease.workerId);
+  }
+
   async run(steps: readonly StepAtEpoch[]): Promise<void> {
     const mine = this.active.take(steps);
     try {

@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { QUEUE_PREFIX } from '@muster/chassis';
 import { projectRoot } from './project-root';
 
 /** What the embedded profile reads from its environment; everything else it hands on to the services. */
@@ -12,6 +13,7 @@ export interface Settings {
   readonly databaseUrl?: string;
   /** Given: the queues are there; absent: in Postgres. */
   readonly redisUrl?: string;
+  readonly queuePrefix: string;
   /** 0: any free one. */
   readonly postgresPort: number;
   readonly production: boolean;
@@ -27,6 +29,7 @@ export function readSettings(env: NodeJS.ProcessEnv, cwd = process.cwd()): Setti
     logs: join(folder, 'logs'),
     databaseUrl: env.DATABASE_URL || undefined,
     redisUrl: env.REDIS_URL || undefined,
+    queuePrefix: env.QUEUE_PREFIX || QUEUE_PREFIX,
     postgresPort: portOf(env.MUSTER_PG_PORT),
     production: env.NODE_ENV === 'production',
   };

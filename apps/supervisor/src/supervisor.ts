@@ -4,6 +4,7 @@ import { QueueBackend } from '@muster/messaging';
 import { Database, migrate } from '@muster/persistence';
 import { ChildService } from './child-service';
 import { type Connection, removeConnection, writeConnection } from './connection-file';
+import { EndBell } from './end-bell';
 import { FolderLock } from './folder-lock';
 import { localKeys } from './local-keys';
 import { lastLines } from './log-file';
@@ -24,6 +25,7 @@ export class Supervisor {
   private lock: FolderLock | undefined;
   private postgres: EmbeddedPostgres | undefined;
   private database: Database | undefined;
+  private bell: EndBell | undefined;
   private services: ChildService[] = [];
   private stopped: Promise<void> | undefined;
 
@@ -63,11 +65,11 @@ export class Supervisor {
   }
 
   private async startDatabase(): Promise<string> {
-    const { databaseUrl: given, redisUrl } = this.settings;
+    const { databaseUrl: given, redisUrl, queuePrefix: prefix } = this.settings;
     if (given) this.output.line(`  Postgres at ${placeOf(given)}, from DATABASE_URL`);
     if (redisUrl) this.output.line(`  Redis at ${placeOf(redisUrl)}, from REDIS_URL`);
     const databaseUrl = given ?? (await this.startPostgres());
-    const backend = new QueueBackend({ redisUrl, databaseUrl });
+    const backend = new QueueBackend({ redisUrl, databaseUrl, prefix });
     const bringUpToDate = async (): Promise<string[]> => {
       const names = await migrate(databaseUrl).catch((error: Error) => {
         throw this.settings.databaseUrl ? unusable(error) : error;
@@ -78,6 +80,7 @@ export class Supervisor {
     await this.output.step(bringUpToDate, (names) =>
       names.length > 0 ? `tables created (${names.length} migrations)` : 'tables are up to date',
     );
+    this.bell = new EndBell(backend);
     return databaseUrl;
   }
 
@@ -120,9 +123,13 @@ export class Supervisor {
   // Unreported ends only cost time: the lock that fell and the lease tell the same.
   private async reportEnds(workers: readonly string[]): Promise<void> {
     if (!this.database) return;
-    await reportWorkerEnds(this.database, workers).catch((error: Error) =>
-      this.output.line(`  The end of a worker could not be reported: ${error.message}`),
-    );
+    try {
+      await reportWorkerEnds(this.database, workers);
+      // Whoever stops leaves nothing to be taken over by anybody here.
+      if (!this.stopped) this.bell?.ring(workers);
+    } catch (error) {
+      this.output.line(`  The end of a worker could not be reported: ${(error as Error).message}`);
+    }
   }
 
   private async inTime(service: ChildService): Promise<void> {
@@ -147,6 +154,7 @@ export class Supervisor {
     // Without the lock the folder is another supervisor's.
     if (this.lock) removeConnection(this.settings.folder);
     await Promise.all(this.services.map((service) => service.stop()));
+    await this.bell?.close();
     await this.database?.close();
     await this.postgres?.stop();
     this.lock?.release();

@@ -10,7 +10,8 @@ import { closeDoor, sayGoodbye } from './door';
 import { Health, healthRoutes } from './health';
 import { Log, nestLogger } from './log';
 import { collectProcessMetrics } from './metrics';
-import { tellParent, untilWanted } from './parent';
+import { isStandby, tellParent, untilWanted } from './parent';
+import { practise } from './practice';
 import { stopGracefully } from './shutdown';
 
 export interface ServiceOptions {
@@ -30,7 +31,7 @@ class ServiceModule {}
 
 /** Starts a service, answers once it can take work, and stops it in good order when it is told to. */
 export async function bootService(options: ServiceOptions): Promise<INestApplicationContext> {
-  await untilWanted();
+  await Promise.all([untilWanted(), isStandby() && practise()]);
   const config = options.config ?? configOrExit();
   const log = new Log(options.name, config.logLevel);
   collectProcessMetrics();

@@ -7,6 +7,9 @@ import { Env, variables } from './variable';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Of the queues' keys, where no other is given. */
+export const QUEUE_PREFIX = 'muster';
+
 /** What an operator may change, read once from the environment at start. Durations are milliseconds. */
 export class Config {
   @Env('NODE_ENV', 'production refuses the development key and an evicting Redis.', { fallback: 'development' })
@@ -25,7 +28,9 @@ export class Config {
   @Matches(/^rediss?:\/\//, { message: 'must be a URL that begins with redis:// or rediss://' })
   redisUrl?: string;
 
-  @Env('QUEUE_PREFIX', "Names the runtime's keys in a Redis that others use too.", { fallback: 'muster' })
+  @Env('QUEUE_PREFIX', "Names the runtime's keys in a Redis that others use too.", {
+    fallback: QUEUE_PREFIX,
+  })
   @Matches(/^[A-Za-z0-9_-]+$/, { message: 'may hold letters, digits, _ and - only' })
   queuePrefix: string;
 

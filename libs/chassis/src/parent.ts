@@ -18,9 +18,11 @@ export function tellParent(message: ParentMessage): void {
 /** Set by a supervisor for a child that is to wait: loading its code is most of a service's start. */
 export const STANDBY_VARIABLE = 'MUSTER_STANDBY';
 
+export const isStandby = (): boolean => Boolean(process.env[STANDBY_VARIABLE]);
+
 /** Resolves when this process is to begin: at once, unless it was started to stand by for another one. */
 export async function untilWanted(): Promise<void> {
-  if (!process.env[STANDBY_VARIABLE]) return;
+  if (!isStandby()) return;
   await new Promise<void>((resolve) => {
     const leave = (): never => process.exit(0);
     // Without its parent nobody will ever want it; it holds nothing that would have to be closed.

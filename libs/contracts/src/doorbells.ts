@@ -44,7 +44,7 @@ export class VerifierDoorbell {
   tasks?: RoundOfTask[];
 }
 
-/** To a coordinator: look again at these. */
+/** To a coordinator: look again at these; and at what these workers held, whose end was seen. */
 export class CoordinatorDoorbell {
   @IsOptional()
   @IsArray()
@@ -56,6 +56,11 @@ export class CoordinatorDoorbell {
   @ArrayMaxSize(LIMITS.DOORBELL_ITEMS_MAX)
   @IsUUID(undefined, { each: true })
   tasks?: string[];
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.DOORBELL_ITEMS_MAX)
+  @IsUUID(undefined, { each: true })
+  workers?: string[];
 }
 
 /** To a planner: ask a model for the plans of these steps. */

@@ -33,6 +33,13 @@ describe('a JSON Schema', () => {
     expect(schemaFault({ type: 'nonsense' })).toBeDefined();
   });
 
+  it('is judged where it is taken in, and taken at its word where it is used', () => {
+    const withBadTitle = { type: 'string', title: 5 };
+
+    expect(compileSchema(withBadTitle)('x')).toBeNull();
+    expect(schemaFault(withBadTitle)).toEqual(expect.any(String));
+  });
+
   it('that refers to itself without end accepts nothing, and nothing breaks', () => {
     expect(compileSchema({ $ref: '#' })(1)).toEqual([expect.stringContaining('cannot be checked')]);
   });

@@ -32,19 +32,21 @@ const VIOLATIONS_MAX = 50;
 // Judges schemas, and never compiles one: what is compiled stays in its instance, with every $id.
 const metaschema = new Ajv2020({ strict: false, logger: false });
 
-const kept = new BoundedCache<string, CompiledSchema | Error>(SCHEMAS_KEPT_MAX);
+const kept = new BoundedCache<string, KnownSchema>(SCHEMAS_KEPT_MAX);
 // Contracts are kept by services for long; most look-ups need no hash.
-const keptByIdentity = new WeakMap<object, CompiledSchema | Error>();
+const keptByIdentity = new WeakMap<object, KnownSchema>();
 
 /** Why a JSON Schema (2020-12) cannot be used, or undefined where it can. */
 export function schemaFault(schema: JsonValue): string | undefined {
-  const compiled = compiledOrError(schema);
-  return compiled instanceof Error ? compiled.message : undefined;
+  return knownOf(schema).fault;
 }
 
-/** Compiles a schema that `schemaFault` finds no fault with; throws where it does. */
+/**
+ * Compiles a schema that `schemaFault` finds no fault with. It is not judged again: the first judgement of a process takes
+ * a tenth of a second, and a worker that just came back has somebody waiting.
+ */
 export function schemaOf(schema: JsonObject): CompiledSchema {
-  const compiled = compiledOrError(schema);
+  const { compiled } = knownOf(schema);
   if (compiled instanceof Error) throw compiled;
   return compiled;
 }
@@ -58,14 +60,37 @@ export function compileSchema(schema: JsonObject): (value: JsonValue) => readonl
   };
 }
 
-function compiledOrError(schema: JsonValue): CompiledSchema | Error {
-  if (typeof schema !== 'object' || schema === null) return generate(schema);
-  const known = keptByIdentity.get(schema);
-  if (known) return known;
+/** What is known of one schema; either part of it is worked out when it is first asked for. */
+class KnownSchema {
+  private judged: { readonly fault: string | undefined } | undefined;
+  private made: CompiledSchema | Error | undefined;
+
+  constructor(
+    private readonly schema: JsonValue,
+    private readonly oversize?: string,
+  ) {}
+
+  get fault(): string | undefined {
+    this.judged ??= { fault: this.oversize ?? faultOf(this.schema) ?? messageOf(this.compiled) };
+    return this.judged.fault;
+  }
+
+  get compiled(): CompiledSchema | Error {
+    this.made ??= this.oversize === undefined ? generate(this.schema) : new Error(this.oversize);
+    return this.made;
+  }
+}
+
+function knownOf(schema: JsonValue): KnownSchema {
+  if (typeof schema !== 'object' || schema === null) return new KnownSchema(schema);
+  const before = keptByIdentity.get(schema);
+  if (before) return before;
   const oversize = oversizeOf(schema);
-  const compiled = oversize ? new Error(oversize) : kept.get(hashJson(schema), () => generate(structuredClone(schema)));
-  keptByIdentity.set(schema, compiled);
-  return compiled;
+  const known = oversize
+    ? new KnownSchema(schema, oversize)
+    : kept.get(hashJson(schema), () => new KnownSchema(structuredClone(schema)));
+  keptByIdentity.set(schema, known);
+  return known;
 }
 
 function oversizeOf(schema: JsonValue): string | undefined {
@@ -79,18 +104,30 @@ const depthExceeds = (value: JsonValue, levels: number): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some((child) => depthExceeds(child, levels - 1)));
 
-function generate(schema: JsonValue): CompiledSchema | Error {
+function faultOf(schema: JsonValue): string | undefined {
   if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema))) {
-    return new Error('A schema is an object.');
+    return 'A schema is an object.';
   }
-  if (typeof schema === 'object' && '$async' in schema) return new Error('A schema may not be asynchronous.');
+  if (typeof schema === 'object' && '$async' in schema) return 'A schema may not be asynchronous.';
   try {
-    if (metaschema.validateSchema(schema) !== true) return new Error(metaschema.errorsText());
-    return new AjvSchema(generator().compile(schema));
+    return metaschema.validateSchema(schema) === true ? undefined : metaschema.errorsText();
   } catch (error) {
-    return new Error(error instanceof Error ? error.message : String(error));
+    return textOf(error);
   }
 }
+
+function generate(schema: JsonValue): CompiledSchema | Error {
+  try {
+    return new AjvSchema(generator().compile(schema as JsonObject));
+  } catch (error) {
+    return new Error(textOf(error));
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const messageOf = (compiled: CompiledSchema | Error): string | undefined =>
+  compiled instanceof Error ? compiled.message : undefined;
 
 // One for each schema, so that no two contracts can meet in an $id. Unknown keywords are allowed, as JSON Schema says;
 // no loader is given, so a $ref to anywhere else does not resolve.

@@ -113,6 +113,11 @@ export class OperationLedger {
     await this.refusals.add(refusal);
   }
 
+  /** Has the statement of every step planned on a connection, over nothing, before somebody waits for it. */
+  async warmUp(workerId: string): Promise<void> {
+    await this.database.query<Row>(ADVANCE, [workerId, ...parametersOf([])]);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.advances.close(), this.refusals.close()]);
   }

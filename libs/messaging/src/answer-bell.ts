@@ -12,17 +12,17 @@ export interface RingPoints {
 
 type Item = readonly [kind: keyof CoordinatorDoorbell, id: string];
 
-const KINDS: readonly Item[0][] = ['steps', 'tasks'];
+const KINDS: readonly Item[0][] = ['steps', 'tasks', 'workers'];
 
 /** Tells coordinators what has something new. */
 export class AnswerBell {
   private readonly gathering: Gathering<Item>;
 
-  constructor(doorbells: Doorbells, points: RingPoints) {
+  constructor(doorbells: Doorbells, points?: RingPoints) {
     this.gathering = new Gathering(doorbells, QUEUES.coordinator, {
       pack: (items) => KINDS.flatMap((kind) => jobsOf(kind, items)),
-      before: (items) => points.before(() => items.map(([, id]) => id)),
-      after: (items) => points.after(() => items.map(([, id]) => id)),
+      before: (items) => points?.before(() => items.map(([, id]) => id)),
+      after: (items) => points?.after(() => items.map(([, id]) => id)),
     });
   }
 

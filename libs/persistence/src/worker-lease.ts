@@ -128,7 +128,8 @@ export class WorkerLease {
 
   private async register(): Promise<void> {
     const { service, lanes = [], leaseTtlMs } = this.options;
-    await this.lock.acquire();
+    // The pool's first connection is made meanwhile: a process that comes back has somebody waiting for it.
+    await Promise.all([this.lock.acquire(), this.database.ping()]);
     // Before the row is there: a parent that reports our end must know every id under which we may have sent.
     tellParent({ type: 'worker', id: this.worker });
     // Measured from before the statement: the lease cannot have begun earlier than that.

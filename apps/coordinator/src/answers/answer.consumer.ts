@@ -4,16 +4,18 @@ import { Consumers } from '@muster/messaging';
 import { WorkerLease } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DecisionLoop } from '../lifecycle/decision-loop';
+import { Sweeper } from '../sweeper/sweeper';
 
 /** Enough to keep up; a doorbell only adds to what the next batch looks at. */
 const CONCURRENCY = 32;
 
-/** Hears that something was settled, probed or judged, and has it looked at. */
+/** Hears that something was settled, probed or judged, or that a worker has ended, and has it looked at. */
 @Injectable()
 export class AnswerConsumer implements OnApplicationBootstrap {
   constructor(
     private readonly consumers: Consumers,
     private readonly loop: DecisionLoop,
+    private readonly sweeper: Sweeper,
     private readonly lease: WorkerLease,
   ) {}
 
@@ -23,9 +25,10 @@ export class AnswerConsumer implements OnApplicationBootstrap {
       { concurrency: CONCURRENCY, message: CoordinatorDoorbell },
       async (message) => {
         this.lease.noteJob();
-        const { steps = [], tasks = [] } = message;
+        const { steps = [], tasks = [], workers = [] } = message;
         this.loop.look(steps, tasks);
-        faultPoint('coordinator.before-ack', () => [...steps, ...tasks]);
+        if (workers.length > 0) this.sweeper.hurry();
+        faultPoint('coordinator.before-ack', () => [...steps, ...tasks, ...workers]);
       },
     );
   }

@@ -61,7 +61,7 @@ export class Intake {
   async redrive(caller: Caller, refusalId: string, { jobName, jobId, message }: IntakeLetterView): Promise<string> {
     try {
       const { data, idempotencyKey } = taskMessageOf(jobName, message as JsonObject);
-      const taskId = await this.tasks.submit(caller, data, idempotencyKey);
+      const { taskId } = await this.tasks.submit(caller, data, idempotencyKey);
       await this.letters.markRedriven(refusalId, taskId);
       return taskId;
     } catch (error) {

@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
+import { isTerminal, TASK } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
 import { Doorbell } from '../dispatch/doorbell';
 import { Window } from '../dispatch/window';
 import type { Acceptance } from './accept';
 import type { Decision } from './decision';
-import type { Snapshot, StepRow } from './snapshot';
+import type { News } from './lifecycle.port';
+import type { Snapshot, StepRow, TaskRow } from './snapshot';
 import { TaskNews } from './task-news';
 
 /** What follows a commit: wake workers, tell who waits, keep the window's count. All of it may be lost without harm. */
@@ -27,7 +29,7 @@ export class After {
   committed(decision: Decision, snapshot: Snapshot): void {
     this.window.note(decision.task.tenantId, changeOf(decision, snapshot));
     this.doorbell.ring(decision.rings);
-    this.news.announce(decision.task.id);
+    this.news.announce(decision.task.id, newsOf(decision.task));
     const due = [decision.task.dueAt, ...decision.steps.map((step) => step.dueAt)].filter((at) => at !== null);
     if (due.length > 0)
       this.timers.emit(
@@ -36,6 +38,11 @@ export class After {
       );
   }
 }
+
+const newsOf = ({ state, conditions }: TaskRow): News =>
+  isTerminal(TASK, state) || conditions.some(({ type, status }) => type === 'NeedsAttention' && status)
+    ? 'at-rest'
+    : 'goes-on';
 
 const countOf = (steps: readonly StepRow[], state: string): number =>
   steps.filter((step) => step.state === state).length;

@@ -66,6 +66,12 @@ export interface PermitRequest {
 /** `own-request`: nobody gives a permit for what was asked for under the same key. `not-open`: somebody has decided, or nobody waits any more. */
 export type PermitAnswer = { readonly kind: 'decided' | 'not-open' | 'own-request' | 'not-found' };
 
+/**
+ * What is known of a task that is waited for: it goes on; it has ended or needs a person; or whoever wants to know has to
+ * look, since another coordinator may have moved it, or time is up.
+ */
+export type News = 'goes-on' | 'at-rest' | 'unknown';
+
 /** What the doors (HTTP, intake) may ask of the lifecycle. Implemented by LifecycleService. */
 export abstract class Lifecycle {
   /** Answers after the commit; no queue call is on this path. Rejects with DatabaseUnavailable while Postgres is away. */
@@ -76,8 +82,8 @@ export abstract class Lifecycle {
   abstract revise(taskId: string, revision: Revision): Promise<RevisionReply | undefined>;
   abstract decidePermit(request: PermitRequest): Promise<PermitAnswer>;
   /**
-   * Resolves when this task has new events (true) or when `ms` have passed (false). Woken by commits of this process at
-   * once, by those of others within TASK_NEWS_POLL_MS.
+   * Resolves when this task has new events or when `ms` have passed. Woken by commits of this process at once, by those
+   * of others within TASK_NEWS_POLL_MS.
    */
-  abstract news(taskId: string, ms: number, signal?: AbortSignal): Promise<boolean>;
+  abstract news(taskId: string, ms: number, signal?: AbortSignal): Promise<News>;
 }

@@ -9,6 +9,7 @@ import {
   type CancelAnswer,
   type CancelRequest,
   Lifecycle,
+  type News,
   type PermitAnswer,
   type PermitRequest,
   type ResolveAnswer,
@@ -93,7 +94,7 @@ export class LifecycleService extends Lifecycle {
     return typeof reply === 'string' ? undefined : reply;
   }
 
-  news(taskId: string, ms: number, signal?: AbortSignal): Promise<boolean> {
+  news(taskId: string, ms: number, signal?: AbortSignal): Promise<News> {
     return this.taskNews.next(taskId, ms, signal);
   }
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Log } from '@muster/chassis';
 import { Database, type NamedSql } from '@muster/persistence';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { News } from './lifecycle.port';
 
 /** How soon commits of other coordinators are noticed. */
 const TASK_NEWS_POLL_MS = 250;
@@ -23,24 +24,23 @@ export class TaskNews implements OnApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  announce(taskId: string): void {
-    this.emitter.emit(taskId);
+  announce(taskId: string, news: News): void {
+    this.emitter.emit(taskId, news);
   }
 
-  /** True as soon as the task has moved, false when `ms` have passed or the signal says so. */
-  next(taskId: string, ms: number, signal?: AbortSignal): Promise<boolean> {
+  /** The next word on the task; 'unknown' when `ms` have passed or the signal says so. */
+  next(taskId: string, ms: number, signal?: AbortSignal): Promise<News> {
     return new Promise((resolve) => {
-      const finish = (moved: boolean): void => {
+      const finish = (news: News): void => {
         clearTimeout(timer);
-        this.emitter.off(taskId, onNews);
+        this.emitter.off(taskId, finish);
         signal?.removeEventListener('abort', onAbort);
         if (this.emitter.listenerCount(taskId) === 0) this.revisions.delete(taskId);
-        resolve(moved);
+        resolve(news);
       };
-      const onNews = (): void => finish(true);
-      const onAbort = (): void => finish(false);
-      const timer = setTimeout(() => finish(false), ms);
-      this.emitter.on(taskId, onNews);
+      const onAbort = (): void => finish('unknown');
+      const timer = setTimeout(onAbort, ms);
+      this.emitter.on(taskId, finish);
       signal?.addEventListener('abort', onAbort);
       this.timer ??= setTimeout(() => void this.poll(), TASK_NEWS_POLL_MS);
     });
@@ -48,7 +48,7 @@ export class TaskNews implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearTimeout(this.timer);
-    for (const taskId of this.emitter.eventNames()) this.emitter.emit(taskId);
+    for (const taskId of this.emitter.eventNames()) this.announce(String(taskId), 'unknown');
   }
 
   private async poll(): Promise<void> {
@@ -66,6 +66,6 @@ export class TaskNews implements OnApplicationShutdown {
   private compare({ id, revision }: { id: string; revision: number }): void {
     const known = this.revisions.get(id);
     this.revisions.set(id, revision);
-    if (known !== undefined && known !== revision) this.announce(id);
+    if (known !== undefined && known !== revision) this.announce(id, 'unknown');
   }
 }

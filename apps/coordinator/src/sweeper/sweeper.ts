@@ -41,6 +41,8 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private early: { timer: NodeJS.Timeout; at: number } | undefined;
   private sweeping: Promise<void> = Promise.resolve();
+  private isUnderWay = false;
+  private hurried = false;
   private stopped = false;
 
   constructor(
@@ -53,7 +55,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.after.timers.on('due', (at: number) => this.expect(at));
-    this.surroundings.queues.onBack(() => void this.attempt('lost rings', () => this.hurry()));
+    this.surroundings.queues.onBack(() => void this.attempt('lost rings', () => this.lookForLostRings()));
     this.schedule(0);
   }
 
@@ -64,11 +66,25 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     await this.sweeping;
   }
 
+  /** Somebody saw the end of a worker: who waits for what it held need not wait for the next sweep's time. */
+  hurry(): void {
+    this.hurried = true;
+    if (this.isUnderWay) return;
+    clearTimeout(this.timer);
+    this.schedule(0);
+  }
+
   private schedule(ms: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.sweeping = this.sweep().finally(() => this.schedule(this.surroundings.config.sweepMs));
+      this.sweeping = this.sweep().finally(() => this.scheduleNext());
     }, ms);
+  }
+
+  // What was said while a sweep was under way may have come too late for it.
+  private scheduleNext(): void {
+    this.isUnderWay = false;
+    this.schedule(this.hurried ? EARLY_MS_MIN : this.surroundings.config.sweepMs);
   }
 
   /** Something is due before the next sweep. Only the soonest has a timer; its sweep asks what comes after it. */
@@ -84,6 +100,8 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async sweep(): Promise<void> {
+    this.isUnderWay = true;
+    this.hurried = false;
     await this.attempt('workers', () => this.sweepWorkers());
     await this.attempt('due', () => this.sweepDue());
     await this.attempt('window', () => this.sweepWindow());
@@ -114,7 +132,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** The queues were away and may be empty: nobody waits out what is due later. */
-  private async hurry(): Promise<void> {
+  private async lookForLostRings(): Promise<void> {
     this.surroundings.log.info('queues.back');
     await this.database.query(SWEEP_HURRY);
     await this.sweepDue();

@@ -39,7 +39,8 @@ export class TaskBatch {
   private async submitOne(caller: Caller, body: JsonValue, key: string | undefined): Promise<Submitted> {
     try {
       if (!isJsonObject(body)) throw notAnObject();
-      return { taskId: await this.intake.submit(caller, body, key) };
+      const { taskId } = await this.intake.submit(caller, body, key);
+      return { taskId };
     } catch (error) {
       return { error };
     }

@@ -8,6 +8,12 @@ import type { OpenedTask } from '../skills/skill.shelf';
 import { PlanJudge } from './plan.judge';
 import { StandingContracts } from './standing.contracts';
 
+/** A task that was made right now, or, without `isNew`, the one that the same key already made. */
+export interface Accepted {
+  readonly taskId: string;
+  readonly isNew: boolean;
+}
+
 /** Takes the body of a task to its acceptance: every rule first, then one commit. */
 @Injectable()
 export class TaskIntake {
@@ -18,15 +24,15 @@ export class TaskIntake {
     private readonly clock: Clock,
   ) {}
 
-  /** Answers the id of the task, a new one or the one that this key already made. Throws the problem that refuses it. */
-  async submit(caller: Caller, body: JsonObject, idempotencyKey?: string): Promise<string> {
+  /** Throws the problem that refuses it. */
+  async submit(caller: Caller, body: JsonObject, idempotencyKey?: string): Promise<Accepted> {
     const { tenantId } = caller;
     const judged = (opened: OpenedTask) => this.judge.judged(tenantId, opened);
     const { seen, opened } = await this.standing.under(tenantId, body, judged);
     const submission = submissionOf(caller, body, seen, this.clock.now(), idempotencyKey);
     const answer = await this.lifecycle.submit({ ...submission, skill: opened.skill });
     if (answer.kind === 'other-body') throw keyReused();
-    return answer.taskId;
+    return { taskId: answer.taskId, isNew: answer.kind === 'accepted' };
   }
 }
 

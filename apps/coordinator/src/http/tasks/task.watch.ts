@@ -4,9 +4,10 @@ import { showId } from '@muster/domain';
 import { HistoryReader, type TaskPulse, TaskReader } from '@muster/persistence';
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { Lifecycle } from '../../lifecycle/lifecycle.port';
+import { Lifecycle, type News } from '../../lifecycle/lifecycle.port';
 import { DOOR_LIMITS } from '../door.limits';
 import { notFound } from '../problems/problem';
+import type { Accepted } from '../submission/task.intake';
 import { Watchers } from './watchers';
 
 /** Waits with a caller for what a task does next. */
@@ -20,16 +21,20 @@ export class TaskWatch {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns when the task has ended or needs attention, when `ms` have passed, or when the caller went away. */
-  async untilSettled(tenantId: string, taskId: string, ms: number, response: Response): Promise<void> {
+  /**
+   * Returns when the task has ended or needs attention, when `ms` have passed, or when the caller went away. A task that
+   * was accepted right now is known to go on; what this process's own commits say of it needs no look either.
+   */
+  async untilSettled(tenantId: string, { taskId, isNew }: Accepted, ms: number, response: Response): Promise<void> {
     const end = this.clock.monotonicMs() + ms;
+    let known: News = isNew ? 'goes-on' : 'unknown';
     await this.watchers.during(response, async (signal) => {
       for (;;) {
         const left = end - this.clock.monotonicMs();
         const news = this.news(taskId, left, signal);
-        const { hasEnded, needsAttention } = await this.pulse(tenantId, taskId);
-        if (hasEnded || needsAttention || left <= 0 || signal.aborted) return;
-        await news;
+        if (known === 'unknown') known = await this.look(tenantId, taskId);
+        if (known === 'at-rest' || left <= 0 || signal.aborted) return;
+        known = await news;
       }
     });
   }
@@ -58,12 +63,17 @@ export class TaskWatch {
   }
 
   // Asked for before the row is read: whatever comes after the reading is news.
-  private news(taskId: string, ms: number, signal: AbortSignal): Promise<boolean> {
+  private news(taskId: string, ms: number, signal: AbortSignal): Promise<News> {
     const most = Math.min(Math.max(0, ms), DOOR_LIMITS.LOOK_AGAIN_MS);
     return this.lifecycle.news(taskId, most, signal).catch((error: unknown) => {
-      if (signal.aborted) return false;
+      if (signal.aborted) return 'unknown';
       throw error;
     });
+  }
+
+  private async look(tenantId: string, taskId: string): Promise<News> {
+    const { hasEnded, needsAttention } = await this.pulse(tenantId, taskId);
+    return hasEnded || needsAttention ? 'at-rest' : 'goes-on';
   }
 
   private async pulse(tenantId: string, taskId: string): Promise<TaskPulse> {

@@ -42,9 +42,9 @@ export class TasksController {
     @WaitMs() waitMs: number,
     @Res({ passthrough: true }) response: Response,
   ): Promise<TaskView> {
-    const taskId = await this.intake.submit(caller, body, idempotencyKeyOf(key));
-    if (waitMs > 0) await this.watch.untilSettled(caller.tenantId, taskId, waitMs, response);
-    const task = await this.found(caller, taskId);
+    const accepted = await this.intake.submit(caller, body, idempotencyKeyOf(key));
+    if (waitMs > 0) await this.watch.untilSettled(caller.tenantId, accepted, waitMs, response);
+    const task = await this.found(caller, accepted.taskId);
     response.set({ location: `/v1/tasks/${task.id}`, etag: etagOf(task.revision) });
     return task;
   }
@@ -80,7 +80,7 @@ export class TasksController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<TaskView> {
     const taskId = idOf('task', id);
-    if (waitMs > 0) await this.watch.untilSettled(caller.tenantId, taskId, waitMs, response);
+    if (waitMs > 0) await this.watch.untilSettled(caller.tenantId, { taskId, isNew: false }, waitMs, response);
     const task = await this.found(caller, taskId);
     response.set({ etag: etagOf(task.revision), 'cache-control': 'no-store' });
     return task;
