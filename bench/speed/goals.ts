@@ -18,7 +18,7 @@ export interface Measure {
 }
 
 /** What is shown, in this order. */
-const MEASURES: readonly Measure[] = [
+export const MEASURES: readonly Measure[] = [
   measure('W1', 'workflow_p50', 'chain of 10, one at a time, p50', 'ms', 2),
   measure('W1', 'workflow_p99', 'the same, p99', 'ms'),
   { ...measure('W2', 'steps_per_s_1w', '2,000 chains of 5, one worker', 'steps/s', 3), better: 'higher' },

@@ -1,5 +1,6 @@
 import { requireHarness } from './harness';
 import { runComparison } from './parts/comparison';
+import { runFloors } from './parts/floors';
 import { runGrowth } from './parts/growth';
 import { runLatency } from './parts/latency';
 import { runScale } from './parts/scale';
@@ -9,6 +10,7 @@ import { type Part, USAGE, type Wishes, wishesFrom } from './wishes';
 /** Each answers whether what it promises held. */
 const PARTS: Readonly<Record<Part, (servers: Servers, wishes: Wishes) => Promise<boolean>>> = {
   comparison: runComparison,
+  floors: runFloors,
   growth: runGrowth,
   latency: runLatency,
   scale: runScale,

@@ -40,6 +40,16 @@ export function cpuSeconds(postgresPid: number, redisPid: number): CpuSeconds {
   return sums;
 }
 
+/** CPU seconds that everybody on the machine has used so far, its host included. */
+export function machineSeconds(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+    /^cpu +(.*)$/m.exec(read('/proc/stat'))?.[1] ?? ''
+  )
+    .split(' ')
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_A_SECOND;
+}
+
 /** What was used between two looks, by part. */
 export function cpuBetween(before: CpuSeconds, after: CpuSeconds): CpuSeconds {
   return new Map([...after].map(([part, seconds]) => [part, Math.max(0, seconds - (before.get(part) ?? 0))]));

@@ -22,6 +22,10 @@ describe('what a caller may ask the benchmark for', () => {
     });
   });
 
+  it.each(['floors', 'growth', 'latency', 'scale'])('may be its part --%s', (part) => {
+    expect(wishesFrom([`--${part}`])).toMatchObject({ part });
+  });
+
   it.each([
     [['--peers', 'temporal']],
     [['--workloads', 'W9']],

@@ -12,13 +12,19 @@ export interface World {
   readonly servers: Servers;
 }
 
+export interface WorldOptions {
+  readonly invariants?: boolean;
+  /** Settings of the services past their own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts the services, does the work, asks every invariant unless told not to, and stops them. */
 export async function inWorld<T>(
   servers: Servers,
   work: (world: World) => Promise<T>,
-  { invariants = true } = {},
+  { invariants = true, env = {} }: WorldOptions = {},
 ): Promise<T> {
-  const [muster, tool] = await Promise.all([startFleet(), BenchTool.start(await driversTool())]);
+  const [muster, tool] = await Promise.all([startFleet(env), BenchTool.start(await driversTool())]);
   let held = false;
   try {
     await muster.register(tool.contract(STEP_TOOL));

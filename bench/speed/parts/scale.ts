@@ -1,5 +1,6 @@
 import { originNow } from '../origin';
-import { scalePage, scaleTable } from '../scale/report';
+import { measureFlames } from '../scale/flames';
+import { flamePictures, scalePage, scaleTable } from '../scale/report';
 import { measureScale } from '../scale/scale';
 import type { Servers } from '../servers';
 import { alignedText } from '../table';
@@ -13,6 +14,10 @@ const QUICK_TASKS = 200;
 export async function runScale(servers: Servers, { quick }: Wishes): Promise<boolean> {
   const points = await measureScale(servers, quick ? QUICK_TASKS : TASKS, sayLine);
   console.log(`\n${alignedText(scaleTable(points))}\n`);
-  if (!quick) publish('SCALE.md', scalePage(points, originNow()));
+  if (quick) return true;
+  const flames = await measureFlames(servers, TASKS, sayLine);
+  const origin = originNow();
+  for (const [name, picture] of flamePictures(flames, origin)) publish(name, picture);
+  publish('SCALE.md', scalePage(points, flames, origin));
   return true;
 }

@@ -45,17 +45,31 @@ export async function measureScale(
 
 async function pointOf(world: World, executors: number, coordinators: number, tasks: number): Promise<ScalePoint> {
   const { muster, servers } = world;
-  for (let n = 1; n < executors; n++) await muster.startAnother('executor');
-  const clients = [muster.client];
-  for (let n = 1; n < coordinators; n++) clients.push(await anotherCoordinator(muster));
+  const clients = await clientsOf(muster, executors, coordinators);
   await round(clients, tasks);
   const look = async () => cpuByProcess(await servers.postgres.pid(), servers.redis.pid);
   const before = await look();
+  const { steps, seconds } = await rounds(clients, tasks);
+  return { executors, coordinators, stepsPerSecond: steps / seconds, busiest: busiest(before, await look(), seconds) };
+}
+
+/** A client of each coordinator, when all of them and so many executors can take work. */
+export async function clientsOf(muster: Muster, executors: number, coordinators: number): Promise<MusterClient[]> {
+  for (let n = 1; n < executors; n++) await muster.startAnother('executor');
+  const clients = [muster.client];
+  for (let n = 1; n < coordinators; n++) clients.push(await anotherCoordinator(muster));
+  return clients;
+}
+
+/** What is measured. */
+export async function rounds(
+  clients: readonly MusterClient[],
+  tasks: number,
+): Promise<{ steps: number; seconds: number }> {
   const began = performance.now();
   for (let n = 0; n < ROUNDS; n++) await round(clients, tasks);
   const seconds = (performance.now() - began) / 1_000;
-  const steps = ROUNDS * clients.length * share(clients, tasks) * CHAIN;
-  return { executors, coordinators, stepsPerSecond: steps / seconds, busiest: busiest(before, await look(), seconds) };
+  return { steps: ROUNDS * clients.length * share(clients, tasks) * CHAIN, seconds };
 }
 
 async function anotherCoordinator(muster: Muster): Promise<MusterClient> {
@@ -72,7 +86,7 @@ const share = (clients: readonly unknown[], tasks: number): number =>
   Math.min(LIMITS.BATCH_TASKS_MAX, Math.ceil(tasks / clients.length));
 
 /** A batch by every client, until nothing of it is open. */
-async function round(clients: readonly MusterClient[], tasks: number): Promise<void> {
+export async function round(clients: readonly MusterClient[], tasks: number): Promise<void> {
   const labels = { round: randomUUID() };
   const batch = Array.from({ length: share(clients, tasks) }, () => ({ plan: chainPlan(CHAIN), labels }));
   await Promise.all(clients.map((client) => client.tasks.batch(batch)));
