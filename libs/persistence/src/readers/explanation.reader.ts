@@ -84,7 +84,7 @@ select now() as now, t.state, t.revision, t.withdrawal, t.failure, t.deadline_at
         'code', o.code, 'message', o.message) end) order by s.rank, s.plan_index, s.place)
     from (
       select w.*, array_position(array['parked', 'waiting', 'verifying', 'dispatched', 'ready'], w.state) as rank
-      from step w where w.id = any(array(select id from waiting)) and w.task_id = t.id and w.finished_at is null
+      from step w where w.id = any(array(select id from waiting)) and w.finished_at is null
       order by rank, w.plan_index, w.place limit $3) s
     left join lateral (select * from operation where id = s.operation_id limit 1) o on true) as steps
 from task t where t.tenant_id = $1 and t.id = $2`,

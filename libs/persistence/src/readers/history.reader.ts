@@ -6,7 +6,7 @@ import { ANY_UUID, type Page, type PageRequest, pageOf, placeOf } from './paging
 
 /**
  * As many events as were asked for, or as fit into the bytes of a page and one that is `beyond` them, so that there is
- * another page. Sizes are read without the data.
+ * another page. Sizes are read without the data. A history is gapless, so that no more than these are looked at.
  */
 export const EVENT_PAGE: NamedSql = {
   name: 'read.event-page',
@@ -14,10 +14,9 @@ export const EVENT_PAGE: NamedSql = {
 select seq, type, at, data, encode(hash, 'hex') as hash, beyond from (
   select e.*, coalesce(sum(octet_length(data)) over before, 0) >= ${LIMITS.EVENT_PAGE_BYTES_MAX} as beyond,
     coalesce(sum(octet_length(data)) over well_before, 0) as size
-  from event e where tenant_id = $1 and task_id = $2 and seq > $3
+  from event e where tenant_id = $1 and task_id = $2 and seq > $3 and seq <= $3 + $4
   window before as (order by seq rows between unbounded preceding and 1 preceding),
     well_before as (order by seq rows between unbounded preceding and 2 preceding)
-  order by seq limit $4
 ) page
 where size < ${LIMITS.EVENT_PAGE_BYTES_MAX} order by seq`,
 };

@@ -15,12 +15,22 @@ const OPERATION_FIELDS = `o.id, o.task_id, o.step_key, o.tool, o.effect, o.state
       'late', x.late, 'sentAt', x.sent_at, 'endedAt', x.ended_at) order by x.sending, x.late)
     from sending x where x.operation_id = o.id) as sendings`;
 
-const OPERATION_PAGE: NamedSql = {
+// Gone to one by one, as steps are (step.reader.ts).
+export const OPERATION_PAGE: NamedSql = {
   name: 'read.operation-page',
-  text: `select ${OPERATION_FIELDS} from operation o
-where o.tenant_id = $1 and o.task_id = $2
-  and ($3::timestamptz is null or (o.first_sent_at, o.id) > ($3::timestamptz, $4::uuid))
-order by o.first_sent_at, o.id limit $5`,
+  text: `
+with recursive page as (
+  (select id, first_sent_at from operation
+    where task_id = $2 and (first_sent_at, id) > (coalesce($3::timestamptz, '-infinity'), coalesce($4::uuid, '${ANY_UUID}'))
+    order by first_sent_at, id limit 1)
+  union all
+  select n.* from page p cross join lateral (
+    select id, first_sent_at from operation where task_id = $2 and (first_sent_at, id) > (p.first_sent_at, p.id)
+    order by first_sent_at, id limit 1) n
+)
+select ${OPERATION_FIELDS} from operation o
+where o.tenant_id = $1 and o.id = any(array(select id from page limit $5))
+order by o.first_sent_at, o.id`,
 };
 
 const OPERATION_BY_ID: NamedSql = {

@@ -10,9 +10,19 @@ import { SHOWN_STEP_STATE } from './task.sql';
 
 // A step that succeeded without an operation is the parent of a forEach, perhaps of an empty one: its output is the
 // list of its items' outputs, null for an item whose failure was let pass. An agent's operation is its last model call.
-const STEP_PAGE: NamedSql = {
+// Steps are gone to one by one: asked for a page of them, the planner may prefer to sort all steps of the task, since to
+// it a task has as many as most have.
+const PLACE = 'plan_index, place, plan_revision';
+export const STEP_PAGE: NamedSql = {
   name: 'read.step-page',
   text: `
+with recursive page as (
+  (select id, ${PLACE} from step where task_id = $2 and (${PLACE}) > ($3::int, $4::text, $5::int) order by ${PLACE} limit 1)
+  union all
+  select n.* from page p cross join lateral (
+    select id, ${PLACE} from step where task_id = $2 and (${PLACE}) > (p.plan_index, p.place, p.plan_revision)
+    order by ${PLACE} limit 1) n
+)
 select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.kind, s.tool, s.attempts, s.failure, s.condition, s.started_at, s.finished_at,
   s.plan_index, s.place, s.plan_revision, own.id as operation_id, s.spent, case when s.key like '%/%' then s.item end as call,
   (select json_build_object('passed', v.passed, 'code', v.code, 'message', v.message, 'at', v.at)::text
@@ -22,11 +32,9 @@ select s.id, s.key, ${SHOWN_STEP_STATE} as state, s.kind, s.tool, s.attempts, s.
   case when s.state in ('succeeded', 'compensated') and own.id is null then coalesce((
     select array_agg(case when i.state in ('succeeded', 'compensated') then io.response end order by i.item_index)
     from step i left join operation io on io.id = i.operation_id where i.parent_id = s.id), '{}') end as responses
-from step s left join operation own on own.id = s.operation_id
-where s.tenant_id = $1 and s.task_id = $2
-  and (s.plan_index, s.place, s.plan_revision) > ($3::int, $4::text, $5::int)
-order by s.plan_index, s.place, s.plan_revision
-limit $6`,
+from step s left join lateral (select id, response from operation where id = s.operation_id limit 1) own on true
+where s.tenant_id = $1 and s.id = any(array(select id from page limit $6))
+order by s.plan_index, s.place, s.plan_revision`,
 };
 
 interface StepColumns {

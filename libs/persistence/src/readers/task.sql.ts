@@ -53,29 +53,40 @@ select ${TASK_FIELDS} from task t where t.id = any(array(select id from page)) o
 /** More tasks than this need not be counted to know that a label is no rare one. */
 export const RARE_LABEL_TASKS_MAX = 1_000;
 
+/** The next older task of a label, in a state, that has the other labels as well. */
+const nextOfLabel = (state: string, place: string): string => `
+    select l.task_id from task_label l
+    where l.label = rarest.label and l.state = ${state} and l.task_id < ${place} and not exists (
+      select from wanted w where w.label <> rarest.label and (
+        select true from task_label o where o.label = w.label and o.state = l.state and o.task_id = l.task_id limit 1) is null)
+    order by l.task_id desc limit 1`;
+
 /**
- * The same of tasks that have all of these labels, in these states: read along the rarest of the labels, state by state,
- * where they stand in the order of the page. However many have a label, or none, no more is read than is shown; only
- * where several labels are asked for and the rarest is a frequent one, those that have it without the others as well.
+ * The same of tasks that have all of these labels, in these states: along the rarest of the labels, state by state, where
+ * they stand in the order of the page. However many have a label, or none, no more is read than is shown; only where
+ * several labels are asked for and the rarest is a frequent one, those that have it without the others as well. Tasks are
+ * gone to one by one: asked for several, the planner may prefer to sort all of a label, since to it a label has as many as
+ * most have. The same would befall the count, were it not for a range in the place of a key.
  */
 export const TASK_PAGE_OF_LABELS: NamedSql = {
   name: 'read.task-page-of-labels',
   text: `
-with wanted as materialized (
+with recursive wanted as materialized (
   select label_key($1, l.key, l.value) as label from jsonb_each_text($5::jsonb) l
 ), rarest as materialized (
   select w.label from wanted w
   order by case when (select count(*) from wanted) > 1 then (select count(*) from (
-    select from task_label l where l.label = w.label order by state, task_id limit ${RARE_LABEL_TASKS_MAX}) few) end
+    select from task_label l where l.label >= w.label and l.label <= w.label
+    order by label, state, task_id limit ${RARE_LABEL_TASKS_MAX}) few) end
   limit 1
+), found as (
+  select s.state, n.task_id, 1 as place
+  from rarest cross join unnest($3::text[]) as s(state) cross join lateral (${nextOfLabel('s.state', PLACE)}) n
+  union all
+  select f.state, n.task_id, f.place + 1
+  from found f cross join rarest cross join lateral (${nextOfLabel('f.state', 'f.task_id')}) n where f.place < $4
 ), page as materialized (
-  select p.task_id as id from rarest cross join unnest($3::text[]) as s(state) cross join lateral (
-    select l.task_id from task_label l
-    where l.label = rarest.label and l.state = s.state and l.task_id < ${PLACE} and not exists (
-      select from wanted w where w.label <> rarest.label and (
-        select true from task_label o where o.label = w.label and o.state = s.state and o.task_id = l.task_id limit 1) is null)
-    order by l.task_id desc limit $4) p
-  order by 1 desc limit $4
+  select task_id as id from found order by 1 desc limit $4
 )
 select ${TASK_FIELDS} from task t where t.id = any(array(select id from page)) order by t.id desc`,
 };
