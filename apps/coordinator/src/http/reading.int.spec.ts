@@ -155,7 +155,8 @@ describe('a cancel', () => {
 
   it('of a task that has completed is refused', async () => {
     const { body, headers } = await post('/v1/tasks').send(aTask({ steps: [STEP] }));
-    const end = "update task set state = 'completed', open_steps = 0, finished_at = now() where id = $1";
+    const end =
+      "update task set state = 'completed', open_steps = 0, finished_at = now(), revision = revision + 1 where id = $1";
     await coordinator.database.client.query(end, [parseId('task', body.id)]);
 
     expect((await post(`${headers.location}/cancel`).send({ reason: 'late' })).status).toBe(409);

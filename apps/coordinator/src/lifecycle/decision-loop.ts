@@ -8,7 +8,6 @@ import { decide } from './decide';
 import type { Decision, Input, Reply, Wants } from './decision';
 import type { Snapshot, Surroundings } from './snapshot';
 import { type Scope, SnapshotReader } from './snapshot.reader';
-import { TaskMemory } from './task.memory';
 import { TaskStore } from './task.store';
 
 /** Looks taken into one batch; more wait for the next. */
@@ -53,7 +52,6 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   constructor(
     private readonly reader: SnapshotReader,
     private readonly store: TaskStore,
-    private readonly memory: TaskMemory,
     private readonly after: After,
     private readonly config: Config,
     private readonly log: Log,
@@ -74,7 +72,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   /** The same where something is due. */
   lookAtDue(stepIds: readonly string[], taskIds: readonly string[]): void {
-    this.memory.forgetDue(stepIds, taskIds);
+    this.reader.memory.forgetDue(stepIds, taskIds);
     this.look(stepIds, taskIds);
   }
 
@@ -88,7 +86,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   /** What follows the commit of a new task: its rings, and the first look at steps with a gate. */
   begin(acceptance: Acceptance): void {
-    this.memory.accepted(acceptance);
+    this.reader.memory.accepted(acceptance);
     this.after.accepted(acceptance);
     const gated = acceptance.steps.filter((step) => step.state === 'pending' && step.dueAt !== null);
     if (gated.length > 0) this.look(gated.map((step) => step.id));
@@ -197,7 +195,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   }
 
   private finish(batch: Batch, { decision, snapshot }: Decided): void {
-    this.memory.committed(decision, snapshot);
+    this.reader.memory.committed(decision, snapshot);
     this.after.committed(decision, snapshot);
     reply(batch, decision.task.id, decision.replies);
     for (const input of decision.followUps) this.follow(decision.task.id, input);
@@ -211,7 +209,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
   /** Lost to another coordinator's commit: loaded and decided again. */
   private again(batch: Batch, lost: readonly Decided[]): void {
     conflicts.inc(lost.length);
-    this.memory.forget(lost.map(({ decision }) => decision.task.id));
+    this.reader.memory.forget(lost.map(({ decision }) => decision.task.id));
     for (const { snapshot, decision } of lost) {
       this.look(
         batch.stepIds.filter((id) => snapshot.steps.has(id)),

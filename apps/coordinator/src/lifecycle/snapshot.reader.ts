@@ -60,7 +60,8 @@ export class SnapshotReader {
   constructor(
     private readonly database: Database,
     private readonly plans: PlanCache,
-    private readonly memory: TaskMemory,
+    /** Whoever writes tells it. */
+    readonly memory: TaskMemory,
   ) {}
 
   async read(scope: Scope): Promise<Map<string, Snapshot>> {
