@@ -1,3 +1,4 @@
+import type { JsonValue } from '@muster/domain';
 import { TaskMemory } from './task.memory';
 import { scopeOf } from './testing/memory.store';
 import { aStep, TaskWorld } from './testing/task.world';
@@ -5,8 +6,8 @@ import { aStep, TaskWorld } from './testing/task.world';
 const CHAIN = [aStep('a'), aStep('b', { needs: ['a'], tool: 'slow' }), aStep('c', { needs: ['b'] })];
 
 /** A task that a coordinator with this memory has accepted. */
-function remembered(memory = new TaskMemory(), steps = CHAIN) {
-  const world = new TaskWorld(steps);
+function remembered(memory = new TaskMemory(), steps = CHAIN, input: JsonValue = null) {
+  const world = new TaskWorld(steps, { input });
   memory.accepted(world.store.acceptance);
   const recall = (...keys: string[]) =>
     memory.recall(
@@ -100,6 +101,17 @@ describe('the memory of a coordinator', () => {
     const third = remembered(memory);
 
     expect([first, second, third].map(({ recall }) => recall('a').known.length)).toEqual([1, 0, 1]);
+  });
+
+  it('counts what a task carries, and keeps none that carries much', () => {
+    const memory = new TaskMemory(100);
+    const large = Array.from({ length: 30 }, () => ({ text: 'x'.repeat(1_024) }));
+    const many = Array.from({ length: 3 }, () => remembered(memory, CHAIN, large));
+
+    expect(many.map(({ recall }) => recall('a').known.length)).toEqual([0, 1, 1]);
+    for (const more of [[large, large, large], Array.from({ length: 200_000 }, () => 1)])
+      expect(remembered(memory, CHAIN, more).recall('a').known).toEqual([]);
+    expect(many.map(({ recall }) => recall('a').known.length)).toEqual([0, 1, 1]);
   });
 
   it('keeps nothing of a task that is larger than all it may keep', () => {

@@ -4,8 +4,13 @@ import { type Acceptance, acceptedTask } from './accept';
 import type { Decision } from './decision';
 import type { Snapshot, StepRow, TaskRow } from './snapshot';
 
-/** Rows kept over all tasks; about a kilobyte each. */
-const ROWS_MAX = 50_000;
+/** Kept over all tasks, in kilobytes: a row counts as one, and what it carries as much as it is. */
+const WEIGHT_MAX = 50_000;
+/** Of what one row carries; reading more than that anew is little beside what else is done with it. */
+const CARRIED_MAX = 64;
+const KILOBYTE = 1_024;
+/** What numbers, names and brackets count as, whatever they are. */
+const BYTES_OF_A_VALUE = 16;
 /** Tasks that are not kept because another coordinator moves them, too. */
 const SHARED_MAX = 1_000;
 
@@ -15,6 +20,7 @@ interface Remembered {
   readonly steps: Map<string, StepRow>;
   /** All that were ever among them. */
   readonly stepIds: Set<string>;
+  weight: number;
 }
 
 /** The rows of one task at one revision. */
@@ -39,9 +45,9 @@ export class TaskMemory {
   private readonly tasks = new Map<string, Remembered>();
   private readonly byStep = new Map<string, Remembered>();
   private readonly shared = new Set<string>();
-  private rows = 0;
+  private weight = 0;
 
-  constructor(private readonly rowsMax: number = ROWS_MAX) {}
+  constructor(private readonly weightMax: number = WEIGHT_MAX) {}
 
   /** The task was accepted here. */
   accepted(acceptance: Acceptance): void {
@@ -100,7 +106,8 @@ export class TaskMemory {
   forgetDue(stepIds: Iterable<string>, taskIds: Iterable<string>): void {
     this.forget(taskIds);
     for (const id of stepIds) {
-      if (this.byStep.get(id)?.steps.delete(id)) this.rows -= 1;
+      const remembered = this.byStep.get(id);
+      if (remembered) this.remove(remembered, id);
     }
   }
 
@@ -110,32 +117,48 @@ export class TaskMemory {
       if (!remembered) continue;
       this.tasks.delete(id);
       for (const stepId of remembered.stepIds) this.byStep.delete(stepId);
-      this.rows -= remembered.steps.size;
+      this.weight -= remembered.weight;
     }
   }
 
   private put(task: TaskRow, rows: readonly StepRow[]): void {
     this.forget([task.id]);
-    const remembered: Remembered = { task, steps: new Map(), stepIds: new Set() };
+    const weight = kilobytesOf(task.input);
+    if (weight >= CARRIED_MAX) return;
+    const remembered: Remembered = { task, steps: new Map(), stepIds: new Set(), weight };
     this.tasks.set(task.id, remembered);
+    this.weight += weight;
     this.update(remembered, task, rows);
   }
 
   private update(remembered: Remembered, task: TaskRow, rows: readonly StepRow[]): void {
     remembered.task = task;
-    this.rows -= remembered.steps.size;
     for (const row of rows) {
-      if (hasEnded(row.state)) remembered.steps.delete(row.id);
-      else remembered.steps.set(row.id, row);
+      this.remove(remembered, row.id);
+      if (!hasEnded(row.state)) this.add(remembered, row);
       remembered.stepIds.add(row.id);
       this.byStep.set(row.id, remembered);
     }
-    this.rows += remembered.steps.size;
     this.touch(remembered);
     for (const id of this.tasks.keys()) {
-      if (this.rows <= this.rowsMax) return;
+      if (this.weight <= this.weightMax) return;
       this.forget([id]);
     }
+  }
+
+  private add(remembered: Remembered, row: StepRow): void {
+    remembered.steps.set(row.id, row);
+    this.weigh(remembered, weightOf(row));
+  }
+
+  private remove(remembered: Remembered, stepId: string): void {
+    const row = remembered.steps.get(stepId);
+    if (row && remembered.steps.delete(stepId)) this.weigh(remembered, -weightOf(row));
+  }
+
+  private weigh(remembered: Remembered, weight: number): void {
+    remembered.weight += weight;
+    this.weight += weight;
   }
 
   /** The one used longest ago goes first. */
@@ -162,3 +185,22 @@ function rowsOf({ steps }: Remembered, ids: readonly string[]): StepRow[] | unde
   }
   return [...found.values()];
 }
+
+/** Calls of agents carry their arguments; other rows are as good as equal. */
+const weightOf = ({ call }: StepRow): number => 1 + (call ? kilobytesOf(call) : 0);
+
+/** About how large a JSON value is; no more of it is looked at than tells that it is too large. */
+function kilobytesOf(value: unknown): number {
+  let bytes = 0;
+  const open = [[value].values()];
+  for (let at = open.at(-1); at && bytes < CARRIED_MAX * KILOBYTE; at = open.at(-1)) {
+    const { value: next, done } = at.next();
+    if (done) open.pop();
+    else if (typeof next === 'object' && next !== null) open.push(valuesOf(next));
+    bytes += BYTES_OF_A_VALUE + (typeof next === 'string' ? next.length : 0);
+  }
+  return Math.floor(bytes / KILOBYTE);
+}
+
+const valuesOf = (value: object): ArrayIterator<unknown> =>
+  Array.isArray(value) ? value.values() : Object.values(value).values();
