@@ -51,7 +51,7 @@ export class Twin {
   }
 
   get taskId(): string {
-    return this.acceptance.taskId;
+    return this.acceptance.task.id;
   }
 
   get now(): number {

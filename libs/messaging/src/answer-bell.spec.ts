@@ -69,6 +69,21 @@ describe('the bell of answers', () => {
     expect(await settled).toBe(2);
   });
 
+  it('loses nothing of what comes at once, however much it is, and only then takes no more', async () => {
+    const { bell, doorbells, rung, end } = slowQueue();
+    const many = Array.from({ length: 150_000 }, (_, n) => `s${n}`);
+    bell.ring('steps', many);
+    bell.ring('steps', ['one more']);
+    const settled = doorbells.settled();
+    for (let isOver = false; !isOver; await turn()) {
+      end();
+      void settled.then(() => (isOver = true));
+      await turn();
+    }
+
+    expect(rung.flatMap((data) => (data as { steps: string[] }).steps)).toEqual(many);
+  });
+
   it('rings again after it has come to rest', async () => {
     const { bell, rung, end } = slowQueue();
     bell.ring('steps', ['a']);

@@ -7,7 +7,7 @@ export interface Packing<T> {
   after?(items: readonly T[]): void;
 }
 
-/** Items that wait for a slow backend; more are dropped, and the sweeper rings again. */
+/** Where so many items wait for a slow backend, further ones are dropped, and the sweeper rings again. */
 const BACKLOG_MAX = 20_000;
 
 /** What is to be rung at one queue: what arrives while a ring is under way, or in the same turn, rings together. */
@@ -24,11 +24,11 @@ export class Gathering<T> implements RingSource {
   /** Never throws and never waits. */
   add(items: readonly T[]): void {
     if (items.length === 0) return;
-    if (this.waiting.length + items.length > BACKLOG_MAX) {
-      this.doorbells.lose(this.queue, items.length, new Error(`More than ${BACKLOG_MAX} rings wait.`));
+    if (this.waiting.length >= BACKLOG_MAX) {
+      this.doorbells.lose(this.queue, items.length, new Error(`${this.waiting.length} rings wait already.`));
       return;
     }
-    this.waiting.push(...items);
+    for (const item of items) this.waiting.push(item);
     this.doorbells.ring(this.queue, this);
   }
 

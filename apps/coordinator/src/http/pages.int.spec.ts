@@ -61,6 +61,13 @@ describe('a history whose events say much', () => {
     expect(await seqsOf(task)).toEqual([[1, 2], [3], [4]]);
   });
 
+  it('is empty behind the highest number there can be', async () => {
+    const task = await told([10]);
+    const cursor = Buffer.from(JSON.stringify([2 ** 31 - 1])).toString('base64url');
+
+    expect((await get(`/v1/tasks/${shown(task)}/events?cursor=${cursor}`).expect(200)).body.items).toEqual([]);
+  });
+
   it('is streamed to its end', async () => {
     const task = await told([4 * LARGE, 4 * LARGE, LARGE, LARGE, 10]);
 

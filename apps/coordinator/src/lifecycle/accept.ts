@@ -19,14 +19,12 @@ import { countSteps } from './step-tally';
 
 /** The rows of a new task: its first steps are dispatched in the same statement that makes it. */
 export interface Acceptance {
-  readonly taskId: string;
   readonly submission: Submission;
   /** `planning`: its only step is one that makes its plan. */
-  readonly state: 'planning' | 'running';
+  readonly task: TaskRow;
   readonly steps: readonly StepRow[];
   readonly events: readonly EventRow[];
   readonly rings: readonly Ring[];
-  readonly toolCalls: number;
 }
 
 /** `room`: how many steps of this tenant may be dispatched now. Pure but for where fresh ids come from. */
@@ -60,23 +58,20 @@ export function accept(submission: Submission, now: number, room: number, newId 
     { seq: 0, hash: CHAIN_START },
     now,
   );
-  return {
-    taskId,
-    submission,
-    state,
-    steps: rows,
-    events,
-    rings,
-    toolCalls: rows.filter((row) => row.state === 'dispatched' && row.tool !== APPROVAL).length,
-  };
+  return { submission, task: acceptedTask(taskId, submission, state, rows, events), steps: rows, events, rings };
 }
 
-/** The row of the task, as the submission writes it. */
-export function acceptedTask({ taskId, submission, state, steps, events, toolCalls }: Acceptance): TaskRow {
+function acceptedTask(
+  id: string,
+  submission: Submission,
+  state: TaskRow['state'],
+  steps: readonly StepRow[],
+  events: readonly EventRow[],
+): TaskRow {
   const { completion, invariants, plan, deadlineAt } = submission;
   const last = events.at(-1)!;
   return {
-    id: taskId,
+    id,
     tenantId: submission.tenantId,
     state,
     revision: 1,
@@ -90,7 +85,7 @@ export function acceptedTask({ taskId, submission, state, steps, events, toolCal
     stepsTotal: steps.length,
     openSteps: steps.length,
     stepCounts: countSteps(steps),
-    toolCalls,
+    toolCalls: steps.filter((row) => row.state === 'dispatched' && row.tool !== APPROVAL).length,
     modelCalls: 0,
     tokens: 0,
     costMicros: 0,

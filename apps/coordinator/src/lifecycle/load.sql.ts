@@ -1,3 +1,4 @@
+import type { StepState } from '@muster/domain';
 import type { NamedSql } from '@muster/persistence';
 
 const MS = (column: string): string => `(date_part('epoch', ${column}) * 1000)::bigint`;
@@ -100,7 +101,7 @@ const OPERATION =
   'o.id, o.task_id, o.step_id, o.tool, o.effect, o.state, o.sending, o.doubt, o.releases, o.epoch, o.worker_id, o.output_valid, o.resolver, o.code, o.message, o.retry_after, o.first_sent_at, o.sent_at, o.ended_at, o.settled_at';
 
 /** States of a step in which no operation of it says anything that its row does not. */
-export const WITHOUT_OPERATION = ['pending', 'ready', 'succeeded', 'skipped'] as const;
+export const WITHOUT_OPERATION: readonly StepState[] = ['pending', 'ready', 'succeeded', 'skipped'];
 
 /** What others than the coordinator write about the steps and tasks of the lists `steps` and `tasks`. */
 const WRITTEN_BY_OTHERS = `named_operations as materialized (

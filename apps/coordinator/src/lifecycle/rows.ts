@@ -2,7 +2,6 @@ import type { EventRow, PlanBody } from '@muster/domain';
 import type { Acceptance } from './accept';
 import type { Conclusion, Decision, PermitChange } from './decision';
 import type { StepRow, TaskRow } from './snapshot';
-import { countSteps } from './step-tally';
 
 /**
  * How the domain's rows are written: column names, instants as RFC 3339, structures as the JSON text that is stored. What
@@ -125,37 +124,35 @@ export function conclusionColumns(conclusion: Conclusion, task: TaskRow) {
   };
 }
 
-export function acceptedTaskColumns({ taskId, submission, state, events, steps, toolCalls }: Acceptance) {
-  const last = events.at(-1)!;
-  const criteria = [...submission.completion];
+export function acceptedTaskColumns({ task, submission }: Acceptance) {
   return {
-    id: taskId,
-    tenant_id: submission.tenantId,
-    event_seq: last.seq,
-    event_hash: last.hash,
+    id: task.id,
+    tenant_id: task.tenantId,
+    event_seq: task.eventSeq,
+    event_hash: task.eventHash,
     goal: submission.goal,
     skill: submission.skill,
-    state,
-    plan_revision: steps[0]!.planRevision,
-    input: JSON.stringify(submission.input),
-    plan_hash: submission.plan.hash,
-    steps_total: steps.length,
-    step_counts: json(countSteps(steps)),
-    tool_calls: toolCalls,
+    state: task.state,
+    plan_revision: task.planRevision,
+    input: JSON.stringify(task.input),
+    plan_hash: task.planHash,
+    steps_total: task.stepsTotal,
+    step_counts: json(task.stepCounts),
+    tool_calls: task.toolCalls,
     grants: submission.grants,
     granted_hashes: hashesOf(submission.plan.body),
-    criteria: JSON.stringify(criteria),
-    criteria_count: criteria.length + submission.plan.completion.length + submission.invariants.length,
+    criteria: JSON.stringify(submission.completion),
+    criteria_count: task.criteriaCount,
     invariants: JSON.stringify(submission.invariants),
-    budget: JSON.stringify(submission.budget),
-    autonomy: submission.autonomy,
-    priority: submission.priority,
+    budget: JSON.stringify(task.budget),
+    autonomy: task.autonomy,
+    priority: task.priority,
     labels: submission.labels,
     webhook_url: submission.webhookUrl,
     idempotency_key: submission.idempotencyKey,
     body_hash: submission.bodyHash,
     api_key_id: submission.apiKeyId,
-    deadline_at: submission.deadlineAt?.toISOString(),
+    deadline_at: instant(task.deadlineAt),
   };
 }
 

@@ -101,7 +101,7 @@ export class SnapshotReader {
 
   /** What others have written about rows of memory, and the tasks that somebody has moved since. */
   private async recall(known: readonly RememberedRows[]): Promise<{ found: Found; moved: string[] }> {
-    const steps = known.flatMap(({ steps }) => steps.filter(({ state }) => !WITHOUT.includes(state)));
+    const steps = known.flatMap(({ steps }) => steps.filter(({ state }) => !WITHOUT_OPERATION.includes(state)));
     const [row] = await this.database.query<{ facts: Written & { revisions: Record<string, number> } }>(RECALL, [
       known.map(({ task }) => task.id),
       steps.map(({ id }) => id),
@@ -169,8 +169,6 @@ export class SnapshotReader {
     ]);
   }
 }
-
-const WITHOUT: readonly string[] = WITHOUT_OPERATION;
 
 const byTask = ({ operations }: Written): Map<string, FoundOperation[]> =>
   Map.groupBy(rowsOf<FoundOperation>(LOADED.operations, operations), ({ taskId }) => taskId);

@@ -52,6 +52,14 @@ describe('the memory of a coordinator', () => {
     expect(unknown).toEqual({ stepIds: [world.step('a').id, world.step('b').id], taskIds: [world.task.id] });
   });
 
+  it('takes as many steps as a plan may have', () => {
+    const { world, memory, succeed } = remembered();
+    succeed('a');
+    const many = Array.from({ length: 200_000 }, () => world.step('a').id);
+
+    expect(memory.recall(many, []).unknown.stepIds).toHaveLength(many.length);
+  });
+
   it('learns a task from what a decision was drawn from, as far as that went', () => {
     const { world, memory, recall, succeed } = remembered();
     memory.forget([world.task.id]);

@@ -1,6 +1,6 @@
 import { hasEnded } from '@muster/domain';
 import { Injectable } from '@nestjs/common';
-import { type Acceptance, acceptedTask } from './accept';
+import type { Acceptance } from './accept';
 import type { Decision } from './decision';
 import type { Snapshot, StepRow, TaskRow } from './snapshot';
 
@@ -50,8 +50,8 @@ export class TaskMemory {
   constructor(private readonly weightMax: number = WEIGHT_MAX) {}
 
   /** The task was accepted here. */
-  accepted(acceptance: Acceptance): void {
-    this.put(acceptedTask(acceptance), acceptance.steps);
+  accepted({ task, steps }: Acceptance): void {
+    this.put(task, steps);
   }
 
   /** The decision was written. */
@@ -72,10 +72,9 @@ export class TaskMemory {
       if (!named.has(remembered)) named.set(remembered, []);
     }
     const known: RememberedRows[] = [];
-    const unknown = {
-      stepIds: named.get(undefined) ?? [],
-      taskIds: taskIds.filter((id) => !this.tasks.has(id)),
-    };
+    const unknownSteps = [named.get(undefined) ?? []];
+    const unknownTasks = new Set(taskIds.filter((id) => !this.tasks.has(id)));
+    const wanted = new Set(taskIds);
     for (const [remembered, ids] of named) {
       if (!remembered) continue;
       const steps = rowsOf(remembered, ids);
@@ -83,11 +82,11 @@ export class TaskMemory {
         this.touch(remembered);
         known.push({ task: remembered.task, steps });
       } else {
-        unknown.stepIds.push(...ids);
-        if (taskIds.includes(remembered.task.id)) unknown.taskIds.push(remembered.task.id);
+        unknownSteps.push(ids);
+        if (wanted.has(remembered.task.id)) unknownTasks.add(remembered.task.id);
       }
     }
-    return { known, unknown };
+    return { known, unknown: { stepIds: unknownSteps.flat(), taskIds: [...unknownTasks] } };
   }
 
   /** Somebody else has moved these tasks: what is read of them from now on is read anew each time. */

@@ -92,14 +92,12 @@ export class TaskStore {
         batch.flatMap(({ steps, submission }) => steps.map((step) => newStepColumns(step, submission.tenantId, null))),
       ),
       JSON.stringify(
-        batch.flatMap(({ events, taskId, submission }) =>
-          events.map((event) => eventColumns(event, taskId, submission.tenantId)),
-        ),
+        batch.flatMap(({ events, task }) => events.map((event) => eventColumns(event, task.id, task.tenantId))),
       ),
     ]);
     faultPoint('coordinator.after-submit-commit', keys);
     const accepted = new Set(rows.map((row) => row.id));
-    const taken = batch.filter(({ taskId }) => !accepted.has(taskId));
+    const taken = batch.filter(({ task }) => !accepted.has(task.id));
     const owners = taken.length > 0 ? await this.owners(taken) : new Map<string, Owner>();
     return batch.map((acceptance) => answerOf(acceptance, accepted, owners));
   }
@@ -162,10 +160,10 @@ function answerOf(
   accepted: ReadonlySet<string>,
   owners: ReadonlyMap<string, Owner>,
 ): SubmitAnswer {
-  const { taskId, submission } = acceptance;
-  if (accepted.has(taskId)) return { kind: 'accepted', taskId };
+  const { task, submission } = acceptance;
+  if (accepted.has(task.id)) return { kind: 'accepted', taskId: task.id };
   const owner = owners.get(keyOf(submission.tenantId, submission.idempotencyKey));
   // Retention took it between the two statements: the key is free, and the submission is tried again.
-  if (!owner) throw new RowsContended('02000', `nobody has the idempotency key that task ${taskId} lost to`);
+  if (!owner) throw new RowsContended('02000', `nobody has the idempotency key that task ${task.id} lost to`);
   return { kind: owner.body_hash === submission.bodyHash ? 'existing' : 'other-body', taskId: owner.id };
 }

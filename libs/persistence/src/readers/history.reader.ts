@@ -14,7 +14,7 @@ export const EVENT_PAGE: NamedSql = {
 select seq, type, at, data, encode(hash, 'hex') as hash, beyond from (
   select e.*, coalesce(sum(octet_length(data)) over before, 0) >= ${LIMITS.EVENT_PAGE_BYTES_MAX} as beyond,
     coalesce(sum(octet_length(data)) over well_before, 0) as size
-  from event e where tenant_id = $1 and task_id = $2 and seq > $3 and seq <= $3 + $4
+  from event e where tenant_id = $1 and task_id = $2 and seq > $3 and seq <= $3::bigint + $4
   window before as (order by seq rows between unbounded preceding and 1 preceding),
     well_before as (order by seq rows between unbounded preceding and 2 preceding)
 ) page

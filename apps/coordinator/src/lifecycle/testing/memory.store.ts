@@ -11,8 +11,9 @@ import {
   STEP,
   TASK,
 } from '@muster/domain';
-import { type Acceptance, acceptedTask } from '../accept';
+import type { Acceptance } from '../accept';
 import type { Decision, PermitChange, Wants } from '../decision';
+import { WITHOUT_OPERATION } from '../load.sql';
 import type {
   AgentFacts,
   CallFacts,
@@ -63,7 +64,7 @@ export class MemoryStore {
     readonly acceptance: Acceptance,
     public now: number,
   ) {
-    this.task = acceptedTask(acceptance);
+    this.task = acceptance.task;
     this.plan = acceptance.submission.plan;
     this.ledger = new MemoryLedger(
       (stepId) => {
@@ -80,7 +81,7 @@ export class MemoryStore {
 
   /** Calls reserved when the task was accepted. */
   get firstCalls(): number {
-    return this.acceptance.toolCalls;
+    return this.acceptance.task.toolCalls;
   }
 
   /** By hash, the contracts of the model calls among them: what the plan cache gives. */
@@ -104,9 +105,7 @@ export class MemoryStore {
   snapshot(scope: Scope, remembered?: RememberedRows): Snapshot {
     const task = remembered?.task ?? this.task;
     const steps = new Map((remembered?.steps ?? this.rowsOf(scope)).map((step) => [step.id, step]));
-    const shown = [...steps.values()].filter(
-      ({ state }) => !['pending', 'ready', 'succeeded', 'skipped'].includes(state),
-    );
+    const shown = [...steps.values()].filter(({ state }) => !WITHOUT_OPERATION.includes(state));
     const { operations, sendings, workers, probes } = this.ledger;
     const loaded = shown.flatMap((step) => operations.get(step.id) ?? []);
     const answered = idsOf(loaded, ({ state, sending }) => state !== 'succeeded' && (state !== 'sent' || sending > 1));
