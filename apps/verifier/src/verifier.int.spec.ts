@@ -94,13 +94,16 @@ describe('a step that waits for its verdict', () => {
 
   it('keeps the first verdict, and tells the coordinator again when it is asked again', async () => {
     const step = await scene.verifying();
+    const told = async () => (await rung()).steps.filter((id) => id === step.id).length;
     await verify(step);
     const [first] = await scene.verdictsOn(step);
+    expect(await told()).toBe(1);
 
+    // Two that ask in the same turn may be told in one ring.
     await Promise.all([verify(step), verify(step)]);
 
     expect(await scene.verdictsOn(step)).toEqual([first]);
-    expect((await rung()).steps.filter((id) => id === step.id)).toHaveLength(3);
+    expect(await told()).toBeGreaterThan(1);
   });
 
   it('gets none for another epoch, nor when it waits for something else', async () => {
