@@ -211,7 +211,6 @@ export class SimExecutor implements Actor {
       operation_id: step.operationId,
       contract_hash: step.contractHash,
       plan_hash: task.planHash,
-      input: 'null',
       deadline_at: task.deadlineAt === null ? null : new Date(task.deadlineAt),
       withdrawal: task.withdrawal,
       request: ledger.operations.get(id)?.request ?? null,

@@ -61,7 +61,6 @@ export interface PreparedRow {
   readonly operation_id: string;
   readonly contract_hash: string;
   readonly plan_hash: string;
-  readonly input: string;
   readonly deadline_at: Date | null;
   readonly withdrawal: string | null;
   readonly request: Buffer | null;

@@ -128,12 +128,16 @@ union all
 select 'settle', f.ord, case when f.how = 'settles' then f.fate else f.how end, f.sending from fates f`,
 };
 
-/** What the executor has to know of the steps it was woken for; read without locks, the claim judges anew. */
+/**
+ * What the executor has to know of the steps it was woken for; read without locks, the claim judges anew. A task's input
+ * comes with the first of its steps alone: it may be large, and hundreds of steps may ask at once.
+ */
 export const PREPARE: NamedSql = {
   name: 'ledger.prepare',
   text: `
 select s.id as step_id, s.task_id, s.tenant_id, s.key, s.parent_id, s.item_index, s.plan_index, s.item, s.state, s.epoch, s.operation_id, s.contract_hash, s.lane,
-  t.plan_hash, t.input, t.deadline_at, t.withdrawal, o.request, o.state as operation_state, o.sending, o.epoch as operation_epoch
+  t.plan_hash, case when row_number() over (partition by s.task_id order by s.id) = 1 then t.input end as input,
+  t.deadline_at, t.withdrawal, o.request, o.state as operation_state, o.sending, o.epoch as operation_epoch
 from step s
 cross join lateral (select plan_hash, input, deadline_at, withdrawal from task where id = s.task_id limit 1) t
 left join lateral (select request, state, sending, epoch from operation where id = s.operation_id limit 1) o on true
