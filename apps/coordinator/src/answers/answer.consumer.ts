@@ -6,8 +6,11 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DecisionLoop } from '../lifecycle/decision-loop';
 import { Sweeper } from '../sweeper/sweeper';
 
-/** Enough to keep up; a doorbell only adds to what the next batch looks at. */
-const CONCURRENCY = 32;
+/**
+ * A doorbell only adds to what the next batch looks at, so that none waits for another; and where one job is under way at
+ * a time, the queue hands out the next as it takes back the last, in one round trip.
+ */
+const CONCURRENCY = 1;
 
 /** Hears that something was settled, probed or judged, or that a worker has ended, and has it looked at. */
 @Injectable()

@@ -7,16 +7,17 @@ import type { Ring } from '../lifecycle/decision';
 
 type ExecutorRing = Extract<Ring, { to: 'executor' }>;
 
-/**
- * Up to here every run is a job of its own, as a person expects to see it; a backlog travels in as many, larger ones: a
- * job costs about as much as a step, and so many still find every executor that is there.
- */
-const JOBS_PER_RING = 4;
+/** How many executors take from a lane. */
+export interface LaneCount {
+  readonly lane: string;
+  readonly executors: number;
+}
 
 /** Wakes workers after a commit. Never waited for: a ring that is lost is rung again by the sweeper. */
 @Injectable()
 export class Doorbell {
   private readonly gatherings = new Map<string, Gathering<Ring>>();
+  private executors = new Map<string, number>();
 
   constructor(private readonly doorbells: Doorbells) {}
 
@@ -24,16 +25,27 @@ export class Doorbell {
     for (const [queue, ofQueue] of Map.groupBy(rings, queueOf)) this.gathering(queue).add(ofQueue);
   }
 
+  /** Counted with every sweep: what is rung at once is shared among so many. */
+  recount(lanes: readonly LaneCount[]): void {
+    this.executors = new Map(lanes.map(({ lane, executors }) => [queueOfLane(lane), executors]));
+  }
+
   private gathering(queue: string): Gathering<Ring> {
     const gathering =
       this.gatherings.get(queue) ??
       new Gathering<Ring>(this.doorbells, queue, {
-        pack: (rings) => (queue === QUEUES.verifier ? checksOf(rings) : runsOf(rings.filter(isRun))),
+        pack: (rings) =>
+          queue === QUEUES.verifier ? checksOf(rings) : runsOf(rings.filter(isRun), this.sharers(queue)),
         before: (rings) => faultPoint('coordinator.before-ring', () => rings.flatMap(subjectsOf)),
         after: (rings) => faultPoint('coordinator.after-ring', () => rings.flatMap(subjectsOf)),
       });
     this.gatherings.set(queue, gathering);
     return gathering;
+  }
+
+  /** A model that makes a plan takes long: each of its calls may find a planner of its own. */
+  private sharers(queue: string): number {
+    return queue === QUEUES.planner ? Number.POSITIVE_INFINITY : (this.executors.get(queue) ?? 1);
   }
 }
 
@@ -41,8 +53,8 @@ const isRun = (ring: Ring): ring is ExecutorRing => ring.to === 'executor';
 
 const queueOf = (ring: Ring): string => (isRun(ring) ? queueOfLane(ring.lane) : QUEUES.verifier);
 
-const runsOf = (runs: readonly ExecutorRing[]): Job[] =>
-  pack(runs).map((together) => ({ name: 'run', data: runDoorbell(together), id: runJobId(together[0]!) }));
+const runsOf = (runs: readonly ExecutorRing[], sharers: number): Job[] =>
+  pack(runs, sharers).map((together) => ({ name: 'run', data: runDoorbell(together), id: runJobId(together[0]!) }));
 
 const checksOf = (rings: readonly Ring[]): Job[] =>
   chunk(rings, LIMITS.DOORBELL_ITEMS_MAX).map((together) => ({
@@ -51,9 +63,12 @@ const checksOf = (rings: readonly Ring[]): Job[] =>
     id: crypto.randomUUID(),
   }));
 
-/** Runs that travel in one job; no job names more steps than a doorbell may. */
-function pack(runs: readonly ExecutorRing[]): ExecutorRing[][] {
-  const together = Math.ceil(runs.length / JOBS_PER_RING);
+/**
+ * As few jobs as give each of the sharers its part: a job costs about as much as a step, to the queue, to who takes it
+ * and, as smaller statements, to Postgres. No job names more steps than a doorbell may.
+ */
+function pack(runs: readonly ExecutorRing[], sharers: number): ExecutorRing[][] {
+  const together = Math.ceil(runs.length / Math.min(runs.length, sharers));
   const packs: ExecutorRing[][] = [];
   let steps = 0;
   for (const ring of runs) {

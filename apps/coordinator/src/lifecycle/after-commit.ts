@@ -16,7 +16,7 @@ export class After {
   readonly timers = new EventEmitter();
 
   constructor(
-    private readonly doorbell: Doorbell,
+    readonly doorbell: Doorbell,
     private readonly news: TaskNews,
     readonly window: Window,
   ) {}

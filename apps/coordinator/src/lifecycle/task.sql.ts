@@ -295,3 +295,11 @@ select tenant_id, sum(dispatched)::int as dispatched, sum(ready)::int as ready f
   select tenant_id, 0, count(*) from step where state = 'ready' group by tenant_id
 ) counts group by tenant_id`,
 };
+
+/** How many executors take from each lane. */
+export const EXECUTORS: NamedSql = {
+  name: 'sweep.executors',
+  text: `
+select lane, count(*)::int as executors from worker cross join lateral unnest(lanes) as lane
+where service = 'executor' and state = 'ready' and given_up_at is null group by lane`,
+};

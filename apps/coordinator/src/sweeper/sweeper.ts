@@ -2,9 +2,18 @@ import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import { QueueBackend } from '@muster/messaging';
 import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { LaneCount } from '../dispatch/doorbell';
 import { After } from '../lifecycle/after-commit';
 import { DecisionLoop } from '../lifecycle/decision-loop';
-import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST, SWEEP_NEXT } from '../lifecycle/task.sql';
+import {
+  EXECUTORS,
+  SWEEP_DUE,
+  SWEEP_GIVE_UP,
+  SWEEP_HURRY,
+  SWEEP_LOCKS,
+  SWEEP_LOST,
+  SWEEP_NEXT,
+} from '../lifecycle/task.sql';
 import { TaskStore } from '../lifecycle/task.store';
 
 const DUE_BATCH = 1_000;
@@ -129,6 +138,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (gone.some(({ service }) => HOLDERS.includes(service))) await this.database.query(SWEEP_HURRY);
     const lost = await this.database.query<{ step_id: string }>(SWEEP_LOST, [workerLostGraceMs, DUE_BATCH]);
     this.loop.look(lost.map((row) => row.step_id));
+    this.after.doorbell.recount(await this.database.query<LaneCount>(EXECUTORS));
   }
 
   /** The queues were away and may be empty: nobody waits out what is due later. */

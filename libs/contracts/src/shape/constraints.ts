@@ -26,3 +26,13 @@ export const IsTextMap = (entriesMax: number): PropertyDecorator =>
       defaultMessage: () => `$property must be an object of at most ${entriesMax} texts without U+0000`,
     },
   });
+
+/** One rule for the whole list: a rule for each item would cost more than most of what it guards. */
+export const IsListOf = (isItem: (item: unknown) => boolean, itemsMax: number, what: string): PropertyDecorator =>
+  ValidateBy({
+    name: 'isListOf',
+    validator: {
+      validate: (value) => Array.isArray(value) && value.length <= itemsMax && value.every(isItem),
+      defaultMessage: () => `$property must be a list of at most ${itemsMax} ${what}`,
+    },
+  });
