@@ -86,12 +86,12 @@ export class SimCoordinator implements Actor {
   }
 
   private begin(): void {
-    const known = [...this.steps].filter((id) => this.world.store.steps.has(id));
+    const known = this.memory.open([...this.steps].filter((id) => this.world.store.steps.has(id)));
     const batch = { steps: known, task: this.looksAtTask, questions: this.questions };
     this.steps.clear();
     this.looksAtTask = false;
     this.questions = [];
-    this.load(batch, scopeOf(known), 1);
+    this.load(batch, scopeOf(this.memory.withRuns(known)), 1);
   }
 
   /** With the rows that it wrote last, as long as nobody else has moved the task. */

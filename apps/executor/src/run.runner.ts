@@ -54,13 +54,17 @@ export class RunRunner {
     const mine = this.active.take(steps);
     try {
       const work = mine.length > 0 ? await this.tools.loader.load(mine) : undefined;
-      if (work) await this.drive(new Run(work, this.pulse).go(), new RunProgress(this.tools.bell));
+      if (work) await this.drive(new Run(work, this.pulse).go(), this.progress());
       this.active.end(mine);
     } catch (error) {
       // The rows are as they were: the sweeper finds what is past due.
       this.log.error('run.failed', { steps: mine.map((step) => step.id), error });
       this.active.leave(mine);
     }
+  }
+
+  private progress(): RunProgress {
+    return new RunProgress(this.tools.bell, () => this.tools.ledger.statementMs);
   }
 
   private async drive(run: Asking<void>, progress: RunProgress): Promise<void> {

@@ -97,6 +97,11 @@ export class OperationLedger {
     this.refusals = new GroupCommit({ name: `${name}.refuse`, maxBatch: BATCH_MAX }, (batch) => this.refuseAll(batch));
   }
 
+  /** How long the last statement took, in milliseconds. */
+  get statementMs(): number {
+    return this.advances.lastFlushMs;
+  }
+
   advance(advance: Advance): Promise<AdvanceAnswer> {
     return this.advances.add(advance);
   }

@@ -50,6 +50,8 @@ const repeats = counter('muster_group_commit_repeats_total', 'Flushes tried agai
 export class GroupCommit<I, O> {
   private readonly waiting: Waiting<I, O>[] = [];
   private readonly settings: Required<Pick<GroupCommitOptions<I>, 'maxInFlight' | 'maxWeight' | 'backlogMax'>>;
+  /** How long the last flush took, in milliseconds; 0 before the first. */
+  lastFlushMs = 0;
   private inFlight = 0;
   private scheduled = false;
   private closed = false;
@@ -137,7 +139,7 @@ export class GroupCommit<I, O> {
     try {
       return await this.flush(batch.map(({ item }) => item));
     } finally {
-      stop();
+      this.lastFlushMs = stop() * 1_000;
     }
   }
 

@@ -112,17 +112,21 @@ export class DecisionLoop implements BeforeApplicationShutdown {
 
   private async run(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.hasWork() && !this.closed) await this.runBatch(this.takeBatch());
+    while (this.hasWork() && !this.closed) {
+      const batch = this.takeBatch();
+      if (sizeOf(batch) > 0) await this.runBatch(batch);
+    }
   }
 
   private takeBatch(): Batch {
+    const stepIds = [...this.steps].slice(0, BATCH_MAX);
     const batch = {
-      stepIds: [...this.steps].slice(0, BATCH_MAX),
+      stepIds: this.reader.memory.open(stepIds),
       taskIds: [...this.tasks].slice(0, BATCH_MAX),
       questions: this.questions,
     };
     this.questions = [];
-    for (const id of batch.stepIds) this.steps.delete(id);
+    for (const id of stepIds) this.steps.delete(id);
     for (const id of batch.taskIds) this.tasks.delete(id);
     return batch;
   }
@@ -153,7 +157,7 @@ export class DecisionLoop implements BeforeApplicationShutdown {
     const decided: Decided[] = [];
     const unchanged = new Map<string, readonly Reply[]>();
     let scope: Scope = {
-      stepIds: batch.stepIds,
+      stepIds: this.reader.memory.withRuns(batch.stepIds),
       taskIds: [...new Set([...batch.taskIds, ...batch.questions.map(({ taskId }) => taskId)])],
       outputs: [],
       items: [],

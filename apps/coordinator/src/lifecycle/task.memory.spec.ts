@@ -52,6 +52,33 @@ describe('the memory of a coordinator', () => {
     expect(unknown).toEqual({ stepIds: [world.step('a').id, world.step('b').id], taskIds: [world.task.id] });
   });
 
+  it('knows of a step that has ended that a look at it changes nothing, also when its task is forgotten', () => {
+    const { world, memory, succeed } = remembered();
+    const ids = ['a', 'b'].map((key) => world.step(key).id);
+    expect(memory.open(ids)).toEqual(ids);
+
+    succeed('a');
+
+    expect(memory.open(ids)).toEqual([ids[1]]);
+    memory.forget([world.task.id]);
+    expect(memory.open(ids)).toEqual([ids[1]]);
+  });
+
+  it('names with a step the run behind it, and no step that goes on its own', () => {
+    const { world, memory } = remembered(new TaskMemory(), [
+      aStep('x'),
+      aStep('y', { needs: ['x'] }),
+      aStep('z', { needs: ['y'] }),
+      aStep('alone', { needs: ['z'], tool: 'slow' }),
+    ]);
+    const id = (key: string) => world.step(key).id;
+
+    expect(memory.withRuns([id('x')])).toEqual(['x', 'y', 'z'].map(id));
+    expect(memory.withRuns([id('alone')])).toEqual([id('alone')]);
+    memory.forget([world.task.id]);
+    expect(memory.withRuns([id('x')])).toEqual([id('x')]);
+  });
+
   it('takes as many steps as a plan may have', () => {
     const { world, memory, succeed } = remembered();
     succeed('a');

@@ -11,6 +11,8 @@ const CARRIED_MAX = 64;
 const KILOBYTE = 1_024;
 /** What numbers, names and brackets count as, whatever they are. */
 const BYTES_OF_A_VALUE = 16;
+/** Steps whose end is remembered, without their rows. */
+const ENDED_MAX = 50_000;
 /** Tasks that are not kept because another coordinator moves them, too. */
 const SHARED_MAX = 1_000;
 
@@ -45,6 +47,7 @@ export class TaskMemory {
   private readonly tasks = new Map<string, Remembered>();
   private readonly byStep = new Map<string, Remembered>();
   private readonly shared = new Set<string>();
+  private readonly ended = new Set<string>();
   private weight = 0;
 
   constructor(private readonly weightMax: number = WEIGHT_MAX) {}
@@ -56,12 +59,28 @@ export class TaskMemory {
 
   /** The decision was written. */
   committed({ before, task, steps, items, plan, closeSteps }: Decision, snapshot: Snapshot): void {
+    this.noteEnds(steps);
     const isGone = task.finishedAt !== null || task.withdrawal !== null || closeSteps || plan !== undefined;
     if (isGone || this.shared.has(task.id)) return this.forget([task.id]);
     const rows = [...steps, ...items.map(({ row }) => row)];
     const remembered = this.tasks.get(task.id);
     if (remembered?.task.revision === before.revision) return this.update(remembered, task, rows);
     this.put(task, [...new Map([...snapshot.steps, ...rows.map((row) => [row.id, row] as const)]).values()]);
+  }
+
+  /** Of these steps, those that have not ended, as far as is remembered: a look at any other changes nothing. */
+  open(stepIds: readonly string[]): string[] {
+    return stepIds.filter((id) => !this.ended.has(id));
+  }
+
+  /** These steps with the runs behind them, as far as they are remembered: whoever folds one goes on to the next. */
+  withRuns(stepIds: readonly string[]): string[] {
+    const ids = new Set(stepIds);
+    for (const id of ids) {
+      const steps = this.byStep.get(id)?.steps;
+      for (const next of steps?.get(id)?.dependants ?? []) if (steps!.get(next)?.afterStep === id) ids.add(next);
+    }
+    return [...ids];
   }
 
   /** What a read of these would find: the steps with what waits for them and what they belong to. */
@@ -117,6 +136,14 @@ export class TaskMemory {
       this.tasks.delete(id);
       for (const stepId of remembered.stepIds) this.byStep.delete(stepId);
       this.weight -= remembered.weight;
+    }
+  }
+
+  private noteEnds(rows: readonly StepRow[]): void {
+    for (const { id, state } of rows) if (hasEnded(state)) this.ended.add(id);
+    for (const id of this.ended) {
+      if (this.ended.size <= ENDED_MAX) return;
+      this.ended.delete(id);
     }
   }
 
