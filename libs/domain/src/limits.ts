@@ -56,7 +56,7 @@ export const LIMITS = {
   /** Steps that one event of a history names. */
   EVENT_STEPS_MAX: 1_000,
   /** What the events of one page say, in bytes of JSON; the one that passes it is the last. */
-  EVENT_PAGE_BYTES_MAX: 128 * 1024,
+  EVENT_PAGE_BYTES_MAX: 64 * 1024,
   WAIT_MS_MAX: 60_000,
   /** A finished task stays at least so long: its Idempotency-Key is good for a day, and answers come late. */
   RETENTION_MS_MIN: 24 * 60 * 60 * 1_000,
