@@ -1,6 +1,11 @@
 /** How long an answer may take before a sweep would ask for it; it stands in an index, which costs. */
 const DUE = `now() + interval '5 seconds'`;
 
+/** How many steps stand in each state; those that were ever called have succeeded or are dispatched. */
+const countsOf = (total: string, open: string, called: string): string =>
+  `jsonb_strip_nulls(jsonb_build_object('pending', nullif(${total} - ${called}, 0),
+    'dispatched', nullif(${called} - (${total} - ${open}), 0), 'succeeded', nullif(${total} - ${open}, 0)))::text`;
+
 /** A row per table and part as Muster's own statements write it, without what they check and join. */
 export const SUBMIT = {
   name: 'floor.submit',
@@ -8,8 +13,8 @@ export const SUBMIT = {
 with planned as (
   insert into plan (hash, body, steps) values ($1, $2, $3::int) on conflict (hash) do nothing
 ), accepted as (
-  insert into task (id, tenant_id, state, revision, event_seq, event_hash, plan_revision, plan_hash, steps_total, open_steps, tool_calls, granted_hashes)
-  select id, 'default', 'running', 1, 1, decode(event_hash, 'hex'), 1, $1, $3::int, $3::int, $4::int, array[$5::text]
+  insert into task (id, tenant_id, state, revision, event_seq, event_hash, plan_revision, plan_hash, steps_total, open_steps, tool_calls, step_counts, granted_hashes)
+  select id, 'default', 'running', 1, 1, decode(event_hash, 'hex'), 1, $1, $3::int, $3::int, $4::int, ${countsOf('$3::int', '$3::int', '$4::int')}, array[$5::text]
   from unnest($6::uuid[], $7::text[]) as t(id, event_hash)
 ), linked as (
   insert into task_plan (task_id, revision, plan_hash, source, active) select id, 1, $1, 'caller', true from unnest($6::uuid[]) as id
@@ -62,6 +67,7 @@ export const ADVANCE = {
   from unnest($16::uuid[], $17::int[], $18::text[], $19::text[], $20::int[]) as e(task_id, seq, hash, data, open)
 )
 update task t set revision = t.revision + 1, event_seq = e.seq, event_hash = decode(e.hash, 'hex'), open_steps = e.open, tool_calls = e.called,
+  step_counts = ${countsOf('t.steps_total', 'e.open', 'e.called')},
   state = case when e.open = 0 then 'completed' else t.state end, finished_at = case when e.open = 0 then now() end
 from unnest($16::uuid[], $17::int[], $18::text[], $20::int[], $21::int[]) as e(task_id, seq, hash, open, called) where t.id = e.task_id`,
 };
