@@ -1,4 +1,4 @@
-import { chainEvents, newUuid } from '@muster/domain';
+import { chainEvents, type EventRow, newUuid } from '@muster/domain';
 import { runInvariants } from '@muster/persistence';
 import type { Client } from 'pg';
 import { STEP_TOOL } from '../adapter/plans';
@@ -47,11 +47,8 @@ export class MusterLedger implements FloorLedger {
       open: plan.steps.map(({ key }) => key),
       steps: begun,
     };
-    const text = JSON.stringify(data);
-    for (const task of tasks) {
-      task.called = called;
-      tell(task, 'task.accepted', data, at);
-    }
+    for (const task of tasks) task.called = called;
+    const told = tasks.flatMap((task) => tell(task, 'task.accepted', data, at));
     await client.query({
       ...SUBMIT,
       values: [
@@ -60,14 +57,13 @@ export class MusterLedger implements FloorLedger {
         plan.steps.length,
         called,
         CONTRACT,
-        plainArray(tasks.map(({ id }) => id)),
-        plainArray(tasks.map(({ hash }) => hash)),
+        ...historyEnds(tasks),
         new Date(at).toISOString(),
-        text,
         STEP_TOOL,
         ...stepColumns(tasks),
         this.workerId,
         ...intentColumns(tasks.flatMap((task, index) => first[index]!.map((step) => ({ task, step })))),
+        ...eventColumns(told),
       ],
     });
   }
@@ -99,13 +95,32 @@ export class MusterLedger implements FloorLedger {
 const stepsBegun = (steps: readonly FloorStep[]): object =>
   Object.fromEntries(steps.map(({ key }) => [key, ['dispatched', 1]]));
 
-/** Adds one event to the task's chain, and answers its text. */
-function tell(task: FloorTask, type: string, data: Record<string, unknown>, at: number): string {
-  const [event] = chainEvents([{ type, data }], task, at);
-  task.seq = event!.seq;
-  task.hash = event!.hash;
-  return event!.data;
+interface Told {
+  readonly task: FloorTask;
+  readonly event: EventRow;
 }
+
+/** Adds an event to the task's chain, in as many as Muster tells it in. */
+function tell(task: FloorTask, type: string, data: Record<string, unknown>, at: number): Told[] {
+  const events = chainEvents([{ type, data }], task, at);
+  const { seq, hash } = events.at(-1)!;
+  Object.assign(task, { seq, hash });
+  return events.map((event) => ({ task, event }));
+}
+
+const eventColumns = (told: readonly Told[]): string[] => [
+  plainArray(told.map(({ task }) => task.id)),
+  plainArray(told.map(({ event }) => event.seq)),
+  plainArray(told.map(({ event }) => event.type)),
+  textArray(told.map(({ event }) => event.data)),
+  plainArray(told.map(({ event }) => event.hash)),
+];
+
+const historyEnds = (tasks: readonly FloorTask[]): string[] => [
+  plainArray(tasks.map(({ id }) => id)),
+  plainArray(tasks.map(({ seq }) => seq)),
+  plainArray(tasks.map(({ hash }) => hash)),
+];
 
 function stepColumns(tasks: readonly FloorTask[]): string[] {
   const rows = tasks.flatMap((task) => task.steps.map((step) => ({ task, step, before: beforeOf(task, step) })));
@@ -148,7 +163,7 @@ function historyColumns(told: readonly Settled[]): string[] {
   const byTask = Map.groupBy(told, ({ task }) => task);
   const moves = [...byTask].map(([task, settled]) => movesOf(task, settled));
   const tasks = [...byTask.keys()];
-  const texts = tasks.map((task, index) => {
+  const events = tasks.flatMap((task, index) => {
     task.called += moves[index]!.filter(({ state }) => state === 'dispatched').length;
     const steps = moves[index]!.filter(({ state }) => state !== 'pending').map(({ step, state }) => [
       step.key,
@@ -165,12 +180,10 @@ function historyColumns(told: readonly Settled[]): string[] {
     plainArray(all.map(({ step }) => step.unmet)),
     textArray(all.map(({ state }) => ({ pending: NEEDS, dispatched: ANSWER, succeeded: NONE })[state])),
     new Date(at).toISOString(),
-    plainArray(tasks.map(({ id }) => id)),
-    plainArray(tasks.map(({ seq }) => seq)),
-    plainArray(tasks.map(({ hash }) => hash)),
-    textArray(texts),
+    ...historyEnds(tasks),
     plainArray(tasks.map(({ open }) => open)),
     plainArray(tasks.map(({ called }) => called)),
+    ...eventColumns(events),
   ];
 }
 

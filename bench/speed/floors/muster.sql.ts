@@ -6,6 +6,13 @@ const countsOf = (total: string, open: string, called: string): string =>
   `jsonb_strip_nulls(jsonb_build_object('pending', nullif(${total} - ${called}, 0),
     'dispatched', nullif(${called} - (${total} - ${open}), 0), 'succeeded', nullif(${total} - ${open}, 0)))::text`;
 
+/** Events from arrays that begin with the parameter of this number; `at`: of when they tell. */
+const eventsFrom = (first: number, at: string): string => `
+  insert into event (task_id, seq, tenant_id, type, at, data, hash)
+  select task_id, seq, 'default', type, ${at}::timestamptz, data, decode(hash, 'hex')
+  from unnest($${first}::uuid[], $${first + 1}::int[], $${first + 2}::text[], $${first + 3}::text[], $${first + 4}::text[])
+    as e(task_id, seq, type, data, hash)`;
+
 /** A row per table and part as Muster's own statements write it, without what they check and join. */
 export const SUBMIT = {
   name: 'floor.submit',
@@ -14,13 +21,11 @@ with planned as (
   insert into plan (hash, body, steps) values ($1, $2, $3::int) on conflict (hash) do nothing
 ), accepted as (
   insert into task (id, tenant_id, state, revision, event_seq, event_hash, plan_revision, plan_hash, steps_total, open_steps, tool_calls, step_counts, granted_hashes)
-  select id, 'default', 'running', 1, 1, decode(event_hash, 'hex'), 1, $1, $3::int, $3::int, $4::int, ${countsOf('$3::int', '$3::int', '$4::int')}, array[$5::text]
-  from unnest($6::uuid[], $7::text[]) as t(id, event_hash)
+  select id, 'default', 'running', 1, event_seq, decode(event_hash, 'hex'), 1, $1, $3::int, $3::int, $4::int, ${countsOf('$3::int', '$3::int', '$4::int')}, array[$5::text]
+  from unnest($6::uuid[], $7::int[], $8::text[]) as t(id, event_seq, event_hash)
 ), linked as (
   insert into task_plan (task_id, revision, plan_hash, source, active) select id, 1, $1, 'caller', true from unnest($6::uuid[]) as id
-), told as (
-  insert into event (task_id, seq, tenant_id, type, at, data, hash)
-  select id, 1, 'default', 'task.accepted', $8::timestamptz, $9, decode(event_hash, 'hex') from unnest($6::uuid[], $7::text[]) as e(id, event_hash)
+), told as (${eventsFrom(28, '$9')}
 ), steps as (
   insert into step (id, task_id, tenant_id, key, plan_index, plan_revision, tool, contract_hash, lane, priority, permit, state, epoch, waiting_on,
     needs, dependants, after_step, operation_id, condition, due_at, started_at)
@@ -61,13 +66,10 @@ export const ADVANCE = {
     due_at = case m.state when 'dispatched' then ${DUE} end, started_at = coalesce(s.started_at, case when m.state <> 'pending' then now() end),
     finished_at = case m.state when 'succeeded' then now() end
   from unnest($11::uuid[], $12::text[], $13::int[], $14::text[]) as m(id, state, waiting_on, condition) where s.id = m.id
-), told as (
-  insert into event (task_id, seq, tenant_id, type, at, data, hash)
-  select task_id, seq, 'default', case when open = 0 then 'task.completed' else 'step.succeeded' end, $15::timestamptz, data, decode(hash, 'hex')
-  from unnest($16::uuid[], $17::int[], $18::text[], $19::text[], $20::int[]) as e(task_id, seq, hash, data, open)
+), told as (${eventsFrom(21, '$15')}
 )
 update task t set revision = t.revision + 1, event_seq = e.seq, event_hash = decode(e.hash, 'hex'), open_steps = e.open, tool_calls = e.called,
   step_counts = ${countsOf('t.steps_total', 'e.open', 'e.called')},
   state = case when e.open = 0 then 'completed' else t.state end, finished_at = case when e.open = 0 then now() end
-from unnest($16::uuid[], $17::int[], $18::text[], $20::int[], $21::int[]) as e(task_id, seq, hash, open, called) where t.id = e.task_id`,
+from unnest($16::uuid[], $17::int[], $18::text[], $19::int[], $20::int[]) as e(task_id, seq, hash, open, called) where t.id = e.task_id`,
 };

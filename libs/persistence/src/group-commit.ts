@@ -50,8 +50,7 @@ const repeats = counter('muster_group_commit_repeats_total', 'Flushes tried agai
 export class GroupCommit<I, O> {
   private readonly waiting: Waiting<I, O>[] = [];
   private readonly settings: Required<Pick<GroupCommitOptions<I>, 'maxInFlight' | 'maxWeight' | 'backlogMax'>>;
-  /** How long the last flush took, in milliseconds; 0 before the first. */
-  lastFlushMs = 0;
+  private flushMs = 0;
   private inFlight = 0;
   private scheduled = false;
   private closed = false;
@@ -65,6 +64,11 @@ export class GroupCommit<I, O> {
   ) {
     const { maxInFlight = 1, maxWeight = Number.POSITIVE_INFINITY, backlogMax = BACKLOG_MAX } = options;
     this.settings = { maxInFlight, maxWeight, backlogMax };
+  }
+
+  /** How long the last flush took, in milliseconds; 0 before the first. */
+  get lastFlushMs(): number {
+    return this.flushMs;
   }
 
   /** Resolves with the item's own result, after the commit. */
@@ -139,7 +143,7 @@ export class GroupCommit<I, O> {
     try {
       return await this.flush(batch.map(({ item }) => item));
     } finally {
-      this.lastFlushMs = stop() * 1_000;
+      this.flushMs = stop() * 1_000;
     }
   }
 

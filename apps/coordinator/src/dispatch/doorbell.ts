@@ -7,12 +7,6 @@ import type { Ring } from '../lifecycle/decision';
 
 type ExecutorRing = Extract<Ring, { to: 'executor' }>;
 
-/** How many executors take from a lane. */
-export interface LaneCount {
-  readonly lane: string;
-  readonly executors: number;
-}
-
 /** Wakes workers after a commit. Never waited for: a ring that is lost is rung again by the sweeper. */
 @Injectable()
 export class Doorbell {
@@ -26,7 +20,7 @@ export class Doorbell {
   }
 
   /** Counted with every sweep: what is rung at once is shared among so many. */
-  recount(lanes: readonly LaneCount[]): void {
+  recount(lanes: readonly { lane: string; executors: number }[]): void {
     this.executors = new Map(lanes.map(({ lane, executors }) => [queueOfLane(lane), executors]));
   }
 

@@ -114,10 +114,7 @@ export class TaskMemory {
       this.shared.add(id);
       this.forget([id]);
     }
-    for (const id of this.shared) {
-      if (this.shared.size <= SHARED_MAX) return;
-      this.shared.delete(id);
-    }
+    keepNewest(this.shared, SHARED_MAX);
   }
 
   /** Whether something of these is due is not in their revision: they are read anew the next time. */
@@ -141,10 +138,7 @@ export class TaskMemory {
 
   private noteEnds(rows: readonly StepRow[]): void {
     for (const { id, state } of rows) if (hasEnded(state)) this.ended.add(id);
-    for (const id of this.ended) {
-      if (this.ended.size <= ENDED_MAX) return;
-      this.ended.delete(id);
-    }
+    keepNewest(this.ended, ENDED_MAX);
   }
 
   private put(task: TaskRow, rows: readonly StepRow[]): void {
@@ -210,6 +204,13 @@ function rowsOf({ steps }: Remembered, ids: readonly string[]): StepRow[] | unde
       if (!steps.has(above)) return undefined;
   }
   return [...found.values()];
+}
+
+function keepNewest(ids: Set<string>, max: number): void {
+  for (const id of ids) {
+    if (ids.size <= max) return;
+    ids.delete(id);
+  }
 }
 
 /** Calls of agents carry their arguments; other rows are as good as equal. */

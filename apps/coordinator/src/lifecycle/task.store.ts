@@ -14,7 +14,16 @@ import {
   stepColumns,
   taskColumns,
 } from './rows';
-import { BACKLOG, COMMIT, COMMIT_WHOLE, COMMIT_WITHDRAWAL, FIND_BY_KEY, IN_FLIGHT, SUBMIT } from './task.sql';
+import {
+  BACKLOG,
+  COMMIT,
+  COMMIT_WHOLE,
+  COMMIT_WITHDRAWAL,
+  EXECUTORS,
+  FIND_BY_KEY,
+  IN_FLIGHT,
+  SUBMIT,
+} from './task.sql';
 
 const SUBMIT_BATCH_MAX = 500;
 /** A submission is given back as unavailable after this: its client waits. */
@@ -70,6 +79,11 @@ export class TaskStore {
   /** Steps in flight and steps that wait for room, by tenant. */
   inFlight(): Promise<{ tenant_id: string; dispatched: number; ready: number }[]> {
     return this.database.query(IN_FLIGHT);
+  }
+
+  /** Executors that take from each lane. */
+  executors(): Promise<{ lane: string; executors: number }[]> {
+    return this.database.query(EXECUTORS);
   }
 
   /** Steps of the backlog, the most urgent first, as many as each tenant has room for. */

@@ -2,18 +2,9 @@ import { Clock, Config, faultPoint, Log } from '@muster/chassis';
 import { QueueBackend } from '@muster/messaging';
 import { Database } from '@muster/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { LaneCount } from '../dispatch/doorbell';
 import { After } from '../lifecycle/after-commit';
 import { DecisionLoop } from '../lifecycle/decision-loop';
-import {
-  EXECUTORS,
-  SWEEP_DUE,
-  SWEEP_GIVE_UP,
-  SWEEP_HURRY,
-  SWEEP_LOCKS,
-  SWEEP_LOST,
-  SWEEP_NEXT,
-} from '../lifecycle/task.sql';
+import { SWEEP_DUE, SWEEP_GIVE_UP, SWEEP_HURRY, SWEEP_LOCKS, SWEEP_LOST, SWEEP_NEXT } from '../lifecycle/task.sql';
 import { TaskStore } from '../lifecycle/task.store';
 
 const DUE_BATCH = 1_000;
@@ -114,6 +105,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     await this.attempt('workers', () => this.sweepWorkers());
     await this.attempt('due', () => this.sweepDue());
     await this.attempt('window', () => this.sweepWindow());
+    await this.attempt('executors', () => this.countExecutors());
   }
 
   /** A sweep that fails is made up for by the next one. */
@@ -138,7 +130,6 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (gone.some(({ service }) => HOLDERS.includes(service))) await this.database.query(SWEEP_HURRY);
     const lost = await this.database.query<{ step_id: string }>(SWEEP_LOST, [workerLostGraceMs, DUE_BATCH]);
     this.loop.look(lost.map((row) => row.step_id));
-    this.after.doorbell.recount(await this.database.query<LaneCount>(EXECUTORS));
   }
 
   /** The queues were away and may be empty: nobody waits out what is due later. */
@@ -156,6 +147,10 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     );
     const [next] = await this.database.query<{ wait_ms: number | null }>(SWEEP_NEXT);
     if (next && next.wait_ms !== null) this.expect(this.surroundings.clock.now().getTime() + next.wait_ms);
+  }
+
+  private async countExecutors(): Promise<void> {
+    this.after.doorbell.recount(await this.store.executors());
   }
 
   private async sweepWindow(): Promise<void> {
